@@ -1,0 +1,87 @@
+package planner
+
+import "time"
+
+// The types here say how things stand, planned beside actual. They are values: whoever holds one may keep it.
+
+// DepartureStatus is a departure as planned, and what has happened to it.
+type DepartureStatus struct {
+	Departure                       // times, room and rate as they are now
+	Vessel        string            `json:"vessel,omitempty"`
+	PlannedCutoff time.Time         `json:"planned_cutoff"`
+	PlannedDepart time.Time         `json:"planned_depart"`
+	PlannedArrive time.Time         `json:"planned_arrive"`
+	DelayHours    float64           `json:"delay_hours"`
+	DelayReason   string            `json:"delay_reason,omitempty"`
+	Cancelled     bool              `json:"cancelled"`
+	CancelReason  string            `json:"cancel_reason,omitempty"`
+	BookedM3      float64           `json:"booked_m3"` // confirmed, to be taken from the room published
+	BookedKg      float64           `json:"booked_kg"`
+	Position      *PositionReported `json:"position,omitempty"` // the last that was reported; none of before a restart
+}
+
+// WarehouseStatus is a warehouse as registered, and the room it offers now.
+type WarehouseStatus struct {
+	Warehouse            // CapacityM3 from CapacityFrom on
+	Name         string  `json:"name,omitempty"`
+	AreaM2       float64 `json:"area_m2"`
+	Public       bool    `json:"public"`
+	CapacityFrom string  `json:"capacity_from,omitempty"` // date, 2006-01-02
+	Closed       bool    `json:"closed"`
+	CloseReason  string  `json:"close_reason,omitempty"`
+}
+
+// RequestStatus is a request as it stands.
+type RequestStatus struct {
+	Request
+	Goods       string    `json:"goods,omitempty"`
+	HSCode      string    `json:"hs_code,omitempty"`
+	SubmittedAt time.Time `json:"submitted_at"`
+	Withdrawn   bool      `json:"withdrawn"`
+	BookedShare float64   `json:"booked_share"` // the fraction under confirmed bookings
+}
+
+// BookingStatus is a booking as it stands. Disruptions say why it can no longer run as confirmed; its owner
+// decides what follows.
+type BookingStatus struct {
+	BookingConfirmed
+	Cancelled   bool     `json:"cancelled"`
+	Disruptions []string `json:"disruptions,omitempty"`
+}
+
+// Match is what the current plan does for one request.
+type Match struct {
+	Request   string       `json:"request"`
+	Parts     []Assignment `json:"parts"`
+	Unmatched float64      `json:"unmatched"` // the fraction left
+	Reason    *Reason      `json:"reason,omitempty"`
+}
+
+// PlanSummary is a plan without its matches. Plans are numbered by Epoch, the start of the service that made
+// them, and Version within it.
+type PlanSummary struct {
+	Epoch      uint64           `json:"epoch"`
+	Version    uint64           `json:"version"`
+	SolvedAt   time.Time        `json:"solved_at"`
+	Status     string           `json:"status"`
+	Objective  float64          `json:"objective"`
+	Bound      float64          `json:"bound"`
+	Gap        float64          `json:"gap"`
+	Seconds    float64          `json:"seconds"`
+	Currency   string           `json:"currency"`
+	Start      time.Time        `json:"start"` // of the horizon
+	Days       int              `json:"days"`
+	Requests   int              `json:"requests"` // open requests that were planned
+	Matched    int              `json:"matched"`  // wholly matched
+	AskedM3    float64          `json:"asked_m3"`
+	MatchedM3  float64          `json:"matched_m3"`
+	Departures []DeparturePrice `json:"departure_prices"`
+	Warehouses []WarehousePrice `json:"warehouse_prices"`
+}
+
+// Load is how much of a departure or a warehouse the current plan uses, bookings left out.
+type Load struct {
+	M3     float64 `json:"m3"` // of a warehouse: on its fullest day
+	Kg     float64 `json:"kg,omitempty"`
+	Owners int     `json:"owners"` // exporters whose cargo it is
+}
