@@ -1,0 +1,194 @@
+package optimize
+
+import (
+	"context"
+	"math"
+	"time"
+)
+
+// solver is one call of Solve.
+type solver struct {
+	in      *instance
+	o       Options
+	ctx     context.Context
+	begun   time.Time
+	until   time.Time // zero: no limit
+	team    *team
+	master  *master
+	bound   float64
+	proof   []float64 // the row prices that prove bound
+	results []priced
+	// In the second stage of a problem with whole requests: all the room there is, for them to fit into whole, and the
+	// bound that this gives. wholeBound is above bound, but the prices alone do not prove it.
+	full       *room
+	wholeBound float64
+}
+
+// priced is what the pricer found for one request.
+type priced struct {
+	column column
+	found  bool
+	least  float64 // min of the request's dual price and of the cheapest itinerary with prices
+}
+
+func (s *solver) stop() bool {
+	if s.ctx.Err() != nil {
+		return true
+	}
+	return !s.until.IsZero() && !time.Now().Before(s.until)
+}
+
+// price looks for the cheapest itinerary of each listed request at the master's prices, and adds those that improve
+// on what it has. It returns the sum of the least costs, and how many columns it added.
+func (s *solver) price(list []requestIndex) (total float64, added int, whole bool) {
+	m := s.master
+	y := m.price
+	for i, x := range y.row {
+		if x < 0 {
+			y.row[i] = 0
+		}
+	}
+	y.sum(s.in)
+	if cap(s.results) < len(list) {
+		s.results = make([]priced, len(list))
+	}
+	results := s.results[:len(list)]
+	whole = s.team.each(len(list), s.stop, func(worker, i int) {
+		id := list[i]
+		r := &s.in.requests[id]
+		sigma := m.requestPrice(id)
+		limit := min(sigma, r.value)
+		a := ask{request: r, network: r.network, prices: y, limit: limit}
+		if r.whole && s.full != nil {
+			a.room, a.weight = s.full, 1
+		}
+		pr := s.team.pricers[worker]
+		o := pr.find(&a)
+		results[i] = priced{least: o.cost}
+		if o.node >= 0 && o.cost < sigma-m.tolerance(sigma) {
+			results[i].column, results[i].found = pr.column(&a, o, id, r, s.team.arena(worker)), true
+		}
+	})
+	if !whole {
+		return 0, 0, false
+	}
+	for i := range results {
+		total += results[i].least
+		if results[i].found && !m.has(&results[i].column) {
+			m.add(results[i].column)
+			added++
+		}
+	}
+	return total, added, true
+}
+
+// has tells whether the master has the column already.
+func (m *master) has(c *column) bool {
+	for _, id := range m.of[c.request] {
+		if m.columns[id].sameWay(c) {
+			return true
+		}
+	}
+	return false
+}
+
+// note keeps a bound, with the prices that prove it, if it is the best so far.
+func (s *solver) note(bound float64) {
+	if bound > s.bound {
+		s.bound = bound
+		s.proof = append(s.proof[:0], s.master.price.row...)
+	}
+}
+
+func gap(objective, bound float64) float64 {
+	return max(0, objective-bound) / max(math.Abs(objective), 1e-9)
+}
+
+func (s *solver) everyone() []requestIndex {
+	all := make([]requestIndex, len(s.in.requests))
+	for i := range all {
+		all[i] = requestIndex(i)
+	}
+	return all
+}
+
+// generate solves the linear program over all itineraries, split or not, by column generation.
+func (s *solver) generate() {
+	all := s.everyone()
+	total, _, ok := s.price(all)
+	if !ok {
+		return
+	}
+	s.note(total)
+	if len(all) > sweepFrom {
+		s.sweeps()
+	}
+	s.rounds(all, "prices", s.o.Gap, s.note)
+}
+
+// rounds alternates between pivoting on the columns known and pricing every request, until the gap is closed or
+// no column is missing.
+func (s *solver) rounds(all []requestIndex, phase string, within float64, note func(bound float64)) {
+	m := s.master
+	m.optimise(all, s.stop)
+	for !s.stop() {
+		total, added, ok := s.price(all)
+		if !ok {
+			return
+		}
+		bound := total - m.price.offCapacity(s.in)
+		note(bound)
+		s.report(phase, m.objective)
+		if added == 0 || gap(m.objective, bound) <= within {
+			return
+		}
+		m.optimise(all, s.stop)
+	}
+}
+
+// generateWhole goes on from the split optimum with whole requests kept off every departure and out of every
+// warehouse that could not take all of them even when empty. Where requests are large beside departures this
+// raises the bound nearly to the best whole plan, and its prices and columns steer the search for that plan.
+func (s *solver) generateWhole() {
+	m := s.master
+	s.full = s.in.newRoom()
+	for i := range m.columns {
+		c := &m.columns[i]
+		if s.in.requests[c.request].whole && !s.full.fits(s.in, c) {
+			c.cost += s.in.requests[c.request].value // never better than going unmatched
+			c.banned = true
+		}
+	}
+	m.refactor()
+	s.wholeBound = s.bound
+	s.rounds(s.everyone(), "whole", max(s.o.Gap, 1e-5), func(bound float64) { s.wholeBound = max(s.wholeBound, bound) })
+}
+
+// Problems of more requests than sweepFrom begin with sweeps, in batches of sweepBatch.
+const (
+	sweepFrom  = 4000
+	sweepBatch = 100
+)
+
+// sweeps prices a small batch of requests at a time and pivots on it at once. Prices are fresh for every batch, so
+// far fewer columns are made for prices that do not last than when all requests are priced before any pivot. It
+// ends when a sweep gains little.
+func (s *solver) sweeps() {
+	m, n := s.master, len(s.in.requests)
+	batches := (n + sweepBatch - 1) / sweepBatch
+	list := make([]requestIndex, 0, sweepBatch)
+	for last := math.Inf(1); last-m.objective > 1e-3*math.Abs(m.objective); {
+		last = m.objective
+		for b := range batches {
+			list = list[:0]
+			for i := b; i < n; i += batches {
+				list = append(list, requestIndex(i))
+			}
+			if _, _, ok := s.price(list); !ok {
+				return
+			}
+			m.optimise(list, s.stop)
+		}
+		s.report("sweep", m.objective)
+	}
+}

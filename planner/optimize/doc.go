@@ -1,0 +1,72 @@
+// Package optimize finds the best plan of a planner.Problem and proves how good it is.
+//
+// # The model
+//
+// With x[r,p] the fraction of request r that goes by itinerary p, minimise cost and the value of what stays behind,
+// so that each request goes at most once and no departure (m3 and kg) and no warehouse day (m3) holds more than it
+// can. There are far too many itineraries to write down (280,000 for 300 requests and 2,000 departures), so they are
+// made as they are needed: column generation (Ford and Fulkerson 1958; Desaulniers, Desrosiers and Solomon 2005).
+//
+// # The method, file by file
+//
+//   - instance.go compiles the problem to flat arrays with typed indices; times become hours since its start.
+//     column.go is one itinerary: its legs, cost, and the capacity rows that it uses, which are implied, not stored.
+//
+//   - network.go makes a dated network for each kind of request (origin, market, class, modes): just the departures
+//     that such cargo can reach and can leave for a warehouse that serves it, in order of departure. Requests of a
+//     kind share it.
+//
+//   - pricing.go finds, at given prices of room, the cheapest itinerary of a request: one sweep over the network, as
+//     it has no cycles (label setting). A label is the cost of being aboard a departure; it comes from the leg
+//     before of the same voyage, from the cheapest arrival that can make the cutoff, or from the origin. Prefix
+//     sums of prices make any stay in a warehouse two subtractions, also when it is drawn down linearly:
+//     Σ_k (1 − k/T) y[d+k] = (1 + d/T) Σ y − Σ day·y / T. Labels above the best so far are dropped.
+//
+//   - master.go, simplex.go and inverse.go solve the linear program over the itineraries known, by the primal
+//     simplex method with generalised upper bounds (Dantzig and Van Slyke 1967). Each request has a key column that
+//     takes what the others leave, and rows with slack stay out of the basis, so all that is inverted is the
+//     matrix of full rows by columns of split requests: 120 rows for 300 requests, 400 for 10,000. Every row is
+//     there from the start and costs nothing until it is full, so the plan is feasible after every pivot. Its
+//     inverse is explicit and follows each pivot by a row, a column, or both; it is made afresh with gonum's
+//     LU factors when residuals show that it has drifted. Steps are chosen by Harris' ratio test (1973);
+//     capacities are lowered by up to 1e-8, at random, against steps of length zero.
+//
+//   - colgen.go goes back and forth between the two. Pricing every request at the same prices y gives a bound,
+//
+//     Σ_r min(value[r], least cost of r with prices y) − Σ y·capacity   (Lagrangian; Geoffrion 1974),
+//
+//     which anyone can recompute from the prices in the plan. Large problems begin with sweeps in small batches,
+//     so that prices are fresh for every batch. parallel.go spreads pricing over goroutines.
+//
+//   - whole.go, search.go, packing.go and room.go plan requests that must go whole. A second stage of column
+//     generation keeps each whole request off departures too small for all of it, which raises the bound (Progress
+//     gives it as WholeBound) close to the best whole plan. Its solution is rounded; what was split is placed
+//     again by the same pricer in the room that is left; then several searches side by side destroy and repair
+//     small parts of the plan (large-neighbourhood search: Shaw 1998; Ropke and Pisinger 2006) and hand the best
+//     on at fixed moves. polish.go then plans the requests that may be split anew in the room that the whole ones leave.
+//
+//   - enumerate.go, pool.go and picker.go do most of that search where up to 4,000 requests must all go whole. The pricer lists every
+//     itinerary of a whole request whose reduced cost is below a limit; those that take as much room as a cheaper
+//     one, and rows that cannot run out, are dropped. Over such a pool a move needs no pricing, and takes 2 µs: it
+//     puts a request on one of its itineraries, pushes out who stands there, and places those again (ejection
+//     chains under simulated annealing). A move whose best end is already too dear is dropped half-way.
+//
+//   - reasons.go and wording.go say why a request stays behind, by pricing variants of it, and what smallest change
+//     would fit it.
+//
+//   - quote.go prices one request, itemised, at the prices of a plan.
+//
+//   - solve.go and plan.go are the door: Options in, planner.Plan out.
+//
+// # Units
+//
+// Hours since the problem's start, days of its horizon, m3, kg, the problem's currency. Costs of a column are for all
+// of its request. Rows are scaled to a right-hand side of 1 inside the master only.
+//
+// # Errors and limits
+//
+// Solve fails only on a problem that refers to nothing; a time limit or the end of its context gives the best plan so
+// far with a bound that holds. The plan depends on the problem, Gap, Seed and Search, never on the number of
+// workers, unless a limit cuts it short. The bound of the second stage is true for whole requests but is not in
+// the plan, since prices alone do not prove it.
+package optimize

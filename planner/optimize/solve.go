@@ -1,0 +1,79 @@
+package optimize
+
+import (
+	"context"
+	"runtime"
+	"slices"
+	"time"
+
+	"haihe/planner"
+)
+
+// Options say how far Solve goes. The zero value is the default of each.
+type Options struct {
+	Gap       float64        // stop at this proven gap; 0: 1e-6
+	TimeLimit time.Duration  // 0: none
+	Seed      uint64         // of the random numbers that break ties and steer the search for whole requests
+	Search    int            // moves of that search: work, not time, so that the plan does not depend on the machine; 0: 100,000, < 0: none. A move counts for 45 cheap ones over a pool
+	Workers   int            // goroutines; 0: GOMAXPROCS. The plan does not depend on it
+	Progress  func(Progress) // called from Solve's goroutine now and then; may be nil
+}
+
+// Progress is how far Solve has come. While whole requests are not yet placed, Objective is that of the split plan.
+type Progress struct {
+	Elapsed               time.Duration
+	Objective, Bound, Gap float64
+	Phase                 string // sweep, prices, whole, round or search
+	Pivots                int
+	WholeBound            float64 // with requests that must go whole: a bound that they allow for; 0 before it is known
+	Columns, Rows         int     // itineraries known; capacity rows that bind
+}
+
+// Solve plans a problem that its Validate has passed. It returns the best plan that it finds, with the bound that the
+// plan's prices prove, when the gap is reached, the time is up or ctx ends, whichever comes first. The error names a
+// reference to nothing.
+func Solve(ctx context.Context, p *planner.Problem, o Options) (*planner.Plan, error) {
+	begun := time.Now()
+	in, err := compile(p)
+	if err != nil {
+		return nil, err
+	}
+	if o.Gap <= 0 {
+		o.Gap = 1e-6
+	}
+	if o.Workers <= 0 {
+		o.Workers = runtime.GOMAXPROCS(0)
+	}
+	s := &solver{in: in, o: o, ctx: ctx, begun: begun, team: newTeam(in, o.Workers), master: newMaster(in, o.Seed)}
+	s.proof = make([]float64, len(in.capacity))
+	var plan *planner.Plan
+	if slices.ContainsFunc(in.requests, func(r request) bool { return r.whole }) {
+		s.limit(0.5) // the rest of the time is for planning whole
+		s.generate()
+		s.limit(0.65)
+		s.generateWhole()
+		s.limit(1)
+		plan = s.write(s.polish(s.round().shares))
+	} else {
+		s.limit(1)
+		s.generate()
+		plan = s.write(s.master.shares())
+	}
+	plan.Seconds = time.Since(begun).Seconds()
+	return plan, nil
+}
+
+// limit ends the next stage at a share of the time limit.
+func (s *solver) limit(share float64) {
+	if s.o.TimeLimit > 0 {
+		s.until = s.begun.Add(time.Duration(share * float64(s.o.TimeLimit)))
+	}
+}
+
+func (s *solver) report(phase string, objective float64) {
+	if s.o.Progress == nil {
+		return
+	}
+	s.o.Progress(Progress{Elapsed: time.Since(s.begun), Objective: objective, Bound: s.bound, Gap: gap(objective, s.bound), Phase: phase,
+		WholeBound: s.wholeBound, Pivots: s.master.pivots, Columns: len(s.master.columns), Rows: len(s.master.tight)})
+}
