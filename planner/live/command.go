@@ -1,0 +1,224 @@
+package live
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"time"
+
+	"haihe/planner"
+)
+
+// do runs f in the loop.
+func (l *Loop) do(ctx context.Context, f func()) error {
+	done := make(chan struct{})
+	select {
+	case l.calls <- func() { f(); close(done) }:
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-l.done:
+		return ErrStopped
+	}
+	<-done
+	return nil
+}
+
+// Submit writes events to the log and returns when the state has them. An error means that they may or may
+// not be there; the same events, with the same ids and sequences, may safely be submitted again.
+func (l *Loop) Submit(ctx context.Context, events ...planner.Event) error {
+	heard := make([]chan struct{}, len(events))
+	err := l.do(ctx, func() {
+		for i, e := range events {
+			heard[i] = make(chan struct{})
+			l.waiting[e.ID] = append(l.waiting[e.ID], heard[i])
+		}
+	})
+	if err != nil {
+		return err
+	}
+	defer l.forget(events, heard)
+	if err := l.cfg.Publish(ctx, events...); err != nil {
+		return err
+	}
+	for _, ch := range heard {
+		select {
+		case <-ch:
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-l.done:
+			return ErrStopped
+		}
+	}
+	return nil
+}
+
+// forget strikes those who wait no more.
+func (l *Loop) forget(events []planner.Event, heard []chan struct{}) {
+	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+	defer cancel()
+	_ = l.do(ctx, func() {
+		for i, e := range events {
+			list := l.waiting[e.ID]
+			for j, ch := range list {
+				if ch == heard[i] {
+					list = append(list[:j:j], list[j+1:]...)
+					break
+				}
+			}
+			if len(list) == 0 {
+				delete(l.waiting, e.ID)
+			} else {
+				l.waiting[e.ID] = list
+			}
+		}
+	})
+}
+
+// Errors of Confirm.
+var (
+	ErrNotMatched = errors.New("the current plan has no match for the request")
+	ErrNotYours   = errors.New("the request is not there, or belongs to another exporter")
+	ErrNoRoom     = errors.New("the room of the match is no longer free")
+)
+
+// Confirm turns the current match of an exporter's request into a booking with the id of e, whose Fact it
+// sets. It returns when the state has the booking. A booking of that id that is there already is returned as
+// it is. One booking is confirmed at a time, so that no room is promised twice.
+func (l *Loop) Confirm(ctx context.Context, exporter, request, booking string, e planner.Event) (planner.BookingStatus, error) {
+	var none planner.BookingStatus
+	select {
+	case l.confirming <- struct{}{}:
+		defer func() { <-l.confirming }()
+	case <-ctx.Done():
+		return none, ctx.Err()
+	case <-l.done:
+		return none, ErrStopped
+	}
+	var found planner.BookingStatus
+	var there bool
+	var refusal error
+	err := l.do(ctx, func() {
+		if found, there = l.cfg.State.Booking(booking); there {
+			return
+		}
+		f, err := l.proposal(exporter, request, booking)
+		if err != nil {
+			refusal = err
+			return
+		}
+		e.Fact = f
+	})
+	switch {
+	case err != nil:
+		return none, err
+	case there && (found.Exporter != exporter || found.Request != request):
+		return none, ErrNotYours
+	case there:
+		return found, nil
+	case refusal != nil:
+		return none, refusal
+	}
+	if err := l.Submit(ctx, e); err != nil {
+		return none, err
+	}
+	err = l.do(ctx, func() { found, _ = l.cfg.State.Booking(booking) })
+	return found, err
+}
+
+// proposal makes a booking of the match that the current plan has for a request.
+func (l *Loop) proposal(exporter, request, booking string) (*planner.BookingConfirmed, error) {
+	r, ok := l.cfg.State.Request(request)
+	if !ok || r.Withdrawn || r.Exporter != exporter {
+		return nil, ErrNotYours
+	}
+	if r.BookedShare > 1-1e-9 {
+		return nil, fmt.Errorf("%w: it is booked already", ErrNotMatched)
+	}
+	left := 1 - r.BookedShare
+	parts := l.parts(request)
+	if len(parts) == 0 || !l.plannedFor(request, left*r.VolumeM3) {
+		return nil, ErrNotMatched
+	}
+	for i := range parts {
+		parts[i].Fraction *= left
+	}
+	f := &planner.BookingConfirmed{Booking: booking, Request: request, Exporter: exporter,
+		VolumeM3: r.VolumeM3, WeightKg: r.WeightKg, StorageDays: r.StorageDays, Drawdown: r.Drawdown, Parts: parts}
+	if err := l.cfg.State.Fits(f); err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrNoRoom, err)
+	}
+	return f, nil
+}
+
+// parts returns a copy of a request's assignments in the plan that is shown.
+func (l *Loop) parts(request string) []planner.Assignment {
+	if l.now.recorded == nil {
+		return nil
+	}
+	for i := range l.now.recorded.Matches {
+		if m := &l.now.recorded.Matches[i]; m.Request == request {
+			return append([]planner.Assignment(nil), m.Parts...)
+		}
+	}
+	return nil
+}
+
+// plannedFor reports whether the plan that is shown was made in this epoch and for that volume of the request:
+// a booking, or an amendment, since then makes its match void.
+func (l *Loop) plannedFor(request string, volumeM3 float64) bool {
+	if l.now.problem == nil {
+		return false
+	}
+	for i := range l.now.problem.Requests {
+		if r := &l.now.problem.Requests[i]; r.ID == request {
+			return math.Abs(r.VolumeM3-volumeM3) <= 1e-9*max(1, volumeM3)
+		}
+	}
+	return false
+}
+
+// Current is the plan that is shown, and the problem that it answers. Both are shared: not to be written to.
+type Current struct {
+	Problem   *planner.Problem // nil before the first plan of this epoch, as is Plan
+	Plan      *planner.Plan
+	Summary   *planner.PlanSummary
+	Omissions []planner.Omission
+}
+
+// Current returns the plan that is shown.
+func (l *Loop) Current(ctx context.Context) (Current, error) {
+	var c Current
+	err := l.do(ctx, func() {
+		c = Current{Problem: l.now.problem, Plan: l.now.plan, Omissions: l.now.omissions}
+		if l.now.recorded != nil {
+			c.Summary = &l.now.recorded.Summary
+		}
+	})
+	return c, err
+}
+
+// Read lets f look at the state from within the loop. It must be quick, and keep nothing of it.
+func (l *Loop) Read(ctx context.Context, f func(*planner.State)) error {
+	return l.do(ctx, func() { f(l.cfg.State) })
+}
+
+// Cut returns the events that hold and how far the log was read for them.
+func (l *Loop) Cut(ctx context.Context) (planner.Offsets, []planner.Event, error) {
+	var o planner.Offsets
+	var events []planner.Event
+	err := l.do(ctx, func() { o, events = l.offsets.Clone(), l.cfg.State.Events() })
+	return o, events, err
+}
+
+// Digest returns the digest of the state and how far the log was read for it.
+func (l *Loop) Digest(ctx context.Context) (planner.Offsets, string, error) {
+	var o planner.Offsets
+	var digest string
+	var failed error
+	err := l.do(ctx, func() {
+		o = l.offsets.Clone()
+		digest, failed = l.cfg.State.Digest()
+	})
+	return o, digest, errors.Join(err, failed)
+}

@@ -1,0 +1,20 @@
+// Package live keeps one plan up to date while events stream in.
+//
+// A Loop is one goroutine that owns the planner.State. Everything comes to it through channels:
+//
+//   - batches of events read back from the log (Ingest), which it applies;
+//   - commands (Submit, Confirm), which it writes to the log and answers once they were read back;
+//   - questions (Snapshot, Problem, Plan), answered from one consistent cut;
+//   - finished plans, from the one solve that may be under way.
+//
+// Changes are coalesced: a solve starts when the log has been quiet for a moment, at the latest after Patience,
+// and never while another runs. Its plan is a quick one; if nothing happens meanwhile, a thorough search improves
+// on it, until the next change ends that. A plan is recorded in the log before anybody sees it. Plans are numbered by the
+// epoch (one for each start of the service) and by version within it. What changed leaves the loop as an
+// Update, in the order in which it happened.
+//
+//	loop.go     the loop and its timing
+//	planned.go  a plan beside the one before: which matches and loads differ
+//	command.go  commands and questions
+//	update.go   what leaves the loop
+package live

@@ -1,0 +1,377 @@
+package live
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"haihe/planner"
+)
+
+// Effort says how hard a solve tries.
+type Effort int
+
+// A change is first answered by a Quick plan, exact but for requests that must go whole. If nothing happens
+// meanwhile, a Thorough one of the same problem follows: the plan that the problem has anywhere.
+const (
+	Quick Effort = iota
+	Thorough
+)
+
+// Config is what a Loop works with. Every field but Previous, Observe and Logger must be set.
+type Config struct {
+	State   *planner.State  // as restored; the loop owns it from Run on
+	Offsets planner.Offsets // how far into the log State goes
+	Epoch   uint64          // greater than that of any plan in the log
+	Days    int             // of the horizon
+
+	// Previous is the last plan in the log. It is shown until the first plan of this epoch is there.
+	Previous *Recorded
+
+	Now     func() time.Time
+	Solve   func(context.Context, *planner.Problem, Effort) (*planner.Plan, error)
+	Publish func(context.Context, ...planner.Event) error // returns when the log holds them
+	Record  func(context.Context, *Recorded) error        // returns when the log holds the plan
+	Observe func(Update)                                  // called from the loop: must be quick
+
+	Quiet    time.Duration // without an event before a solve starts
+	Patience time.Duration // from the first event to the start of a solve, at most
+	Logger   *slog.Logger
+}
+
+// Loop keeps the plan. Its methods may be called from any goroutine while Run is under way.
+type Loop struct {
+	cfg     Config
+	batches chan batch
+	calls   chan func()
+	solved  chan *solution
+	ready   chan struct{}
+	done    chan struct{}
+
+	confirming chan struct{} // holds one token: bookings are confirmed one at a time
+
+	// The fields below belong to the goroutine of Run.
+	offsets  planner.Offsets
+	waiting  map[string][]chan struct{} // by event id
+	dirty    bool                       // the state has changed since the problem was last taken
+	since    time.Time                  // of the first change that no solve has seen
+	last     time.Time                  // of the last such change
+	caughtUp bool
+	solving  bool
+	abandon  context.CancelFunc // ends a thorough solve; nil where none is under way
+	torn     bool               // the log may hold part of a plan: the next is recorded whole
+	now      current
+	version  uint64
+}
+
+type batch struct {
+	events  []planner.Event
+	offsets planner.Offsets
+	done    chan struct{}
+}
+
+// current is the plan that is shown, and what it answers. Problem is nil until the first of this epoch.
+type current struct {
+	problem   *planner.Problem
+	omissions []planner.Omission
+	plan      *planner.Plan
+	recorded  *Recorded
+	loads     loads
+}
+
+// solution is what a solve may make current.
+type solution struct {
+	current
+	effort    Effort
+	abandoned bool // the state changed meanwhile
+	err       error
+}
+
+// ErrStopped is returned to callers of a loop that has stopped.
+var ErrStopped = errors.New("live: the service is stopping")
+
+// New returns a loop that Run starts.
+func New(cfg Config) *Loop {
+	if cfg.Logger == nil {
+		cfg.Logger = slog.New(slog.DiscardHandler)
+	}
+	l := &Loop{
+		cfg:        cfg,
+		batches:    make(chan batch),
+		calls:      make(chan func()),
+		solved:     make(chan *solution, 1),
+		ready:      make(chan struct{}, 1),
+		done:       make(chan struct{}),
+		confirming: make(chan struct{}, 1),
+		offsets:    cfg.Offsets.Clone(),
+		waiting:    map[string][]chan struct{}{},
+	}
+	l.now.recorded = cfg.Previous
+	return l
+}
+
+// retryAfter is how long a solve or a record that failed waits for the next try.
+const retryAfter = time.Second
+
+// Run keeps the plan until ctx ends. It plans nothing before CaughtUp was called.
+func (l *Loop) Run(ctx context.Context) error {
+	defer close(l.done)
+	solveCtx, stop := context.WithCancel(ctx)
+	defer stop()
+	timer := time.NewTimer(time.Hour)
+	defer timer.Stop()
+	for {
+		timer.Reset(l.untilSolve())
+		select {
+		case <-ctx.Done():
+			if l.solving {
+				stop()
+				<-l.solved
+			}
+			return ctx.Err()
+		case b := <-l.batches:
+			l.apply(b)
+		case f := <-l.calls:
+			f()
+		case <-l.ready:
+			if l.caughtUp {
+				continue
+			}
+			l.caughtUp = true
+			l.cfg.State.TakeChanges()
+			l.observe(l.everything())
+			l.change()
+		case s := <-l.solved:
+			l.adopt(solveCtx, s)
+		case <-timer.C:
+			if l.due() {
+				l.solve(solveCtx)
+			}
+		}
+	}
+}
+
+// CaughtUp tells the loop that the log was read to the end as it stood at the start: it may plan.
+func (l *Loop) CaughtUp() {
+	select {
+	case l.ready <- struct{}{}:
+	default:
+	}
+}
+
+// Ingest gives the loop events as they were read from the log, and where the log goes on after them. It
+// returns when they are applied.
+func (l *Loop) Ingest(ctx context.Context, events []planner.Event, next planner.Offsets) error {
+	b := batch{events, next, make(chan struct{})}
+	select {
+	case l.batches <- b:
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-l.done:
+		return ErrStopped
+	}
+	<-b.done
+	return nil
+}
+
+func (l *Loop) apply(b batch) {
+	moved := false
+	for _, e := range b.events {
+		if l.cfg.State.Apply(e) && planner.MovesPlan(e.Fact) {
+			moved = true
+		}
+	}
+	for k, v := range b.offsets {
+		l.offsets[k] = v
+	}
+	if l.caughtUp {
+		if c := l.cfg.State.TakeChanges(); !c.Empty() {
+			l.observe(l.statuses(c))
+		}
+	}
+	if moved {
+		l.change()
+	}
+	for _, e := range b.events {
+		for _, ch := range l.waiting[e.ID] {
+			close(ch)
+		}
+		delete(l.waiting, e.ID)
+	}
+	close(b.done)
+}
+
+// change notes that the plan may no longer be the best.
+func (l *Loop) change() {
+	now := time.Now()
+	if !l.dirty {
+		l.since = now
+	}
+	l.dirty, l.last = true, now
+	if l.abandon != nil {
+		l.abandon()
+	}
+}
+
+// untilSolve returns how long the loop may sleep before it looks again whether a solve is due.
+func (l *Loop) untilSolve() time.Duration {
+	if l.solving || !l.caughtUp {
+		return time.Hour
+	}
+	if l.dirty {
+		return max(0, min(time.Until(l.last.Add(l.cfg.Quiet)), time.Until(l.since.Add(l.cfg.Patience))))
+	}
+	return l.untilStale()
+}
+
+// untilStale returns how long it takes until time alone makes the plan old: a cutoff passes, a request becomes
+// overdue, a day begins.
+func (l *Loop) untilStale() time.Duration {
+	p := l.now.problem
+	if p == nil {
+		return time.Hour
+	}
+	now := l.cfg.Now()
+	next := p.Start.AddDate(0, 0, 1)
+	for i := range p.Departures {
+		if t := p.Departures[i].Cutoff; t.Before(next) {
+			next = t
+		}
+	}
+	for i := range p.Requests {
+		if t := p.Requests[i].Due; t.Before(next) {
+			next = t
+		}
+	}
+	return max(0, next.Sub(now)) + time.Millisecond // a cutoff at this very moment is still kept
+}
+
+func (l *Loop) due() bool {
+	if l.solving || !l.caughtUp {
+		return false
+	}
+	if !l.dirty && l.untilStale() <= time.Millisecond {
+		return true
+	}
+	return l.dirty && l.untilSolve() <= 0
+}
+
+// solve starts the one solve that may be under way, on the state as it is now.
+func (l *Loop) solve(ctx context.Context) {
+	s := &solution{effort: Quick}
+	s.problem, s.omissions = l.cfg.State.Problem(l.cfg.Now(), l.cfg.Days)
+	l.dirty = false
+	l.launch(ctx, ctx, s)
+}
+
+// improve starts a thorough solve of the problem whose quick plan is shown.
+func (l *Loop) improve(ctx context.Context) {
+	var solving context.Context
+	solving, l.abandon = context.WithCancel(ctx)
+	l.launch(ctx, solving, &solution{effort: Thorough, current: current{problem: l.now.problem, omissions: l.now.omissions}})
+}
+
+// launch solves until solving ends, and records the plan until ctx does.
+func (l *Loop) launch(ctx, solving context.Context, s *solution) {
+	l.solving = true
+	l.version++
+	before, version, solvedAt := l.now, l.version, l.cfg.Now()
+	whole := l.torn || before.problem == nil // the epoch before may have ended half-way through a plan
+	go func() {
+		defer func() { l.solved <- s }()
+		if s.plan, s.err = l.cfg.Solve(solving, s.problem, s.effort); s.err != nil {
+			s.err = fmt.Errorf("live: solve: %w", s.err)
+			return
+		}
+		if s.abandoned = s.effort == Thorough && solving.Err() != nil; s.abandoned {
+			return
+		}
+		s.recorded, s.loads = record(s.problem, s.plan, before.recorded)
+		s.recorded.Summary.Epoch, s.recorded.Summary.Version = l.cfg.Epoch, version
+		s.recorded.Summary.SolvedAt = solvedAt.UTC()
+		s.recorded.Complete = whole
+		if err := l.cfg.Record(ctx, s.recorded); err != nil {
+			s.err = fmt.Errorf("live: record plan: %w", err)
+		}
+	}()
+}
+
+// adopt makes a recorded plan the current one.
+func (l *Loop) adopt(ctx context.Context, s *solution) {
+	l.solving = false
+	if l.abandon != nil {
+		l.abandon()
+		l.abandon = nil
+	}
+	if s.abandoned {
+		return
+	}
+	l.torn = s.err != nil
+	if s.err != nil {
+		if !errors.Is(s.err, context.Canceled) {
+			l.cfg.Logger.Error("no new plan; trying again", "error", s.err, "after", retryAfter)
+		}
+		l.change()
+		l.last = time.Now().Add(retryAfter)
+		l.since = l.last
+		return
+	}
+	before := l.now
+	l.now = s.current
+	u := Update{Plan: &s.recorded.Summary, Matches: s.recorded.Changed, Unplanned: s.recorded.Gone}
+	u.DepartureLoads, u.WarehouseLoads = s.loads.since(before.loads)
+	l.observe(u)
+	if s.effort == Quick && s.plan.Status != planner.StatusOptimal && !l.dirty {
+		l.improve(ctx)
+	}
+}
+
+func (l *Loop) observe(u Update) {
+	if l.cfg.Observe != nil {
+		l.cfg.Observe(u)
+	}
+}
+
+// statuses looks up what changed.
+func (l *Loop) statuses(c planner.Changes) Update {
+	s := l.cfg.State
+	u := Update{
+		Places:     collect(c.Places, s.Place),
+		Departures: collect(c.Departures, s.Departure),
+		Warehouses: collect(c.Warehouses, s.Warehouse),
+		Requests:   collect(c.Requests, s.Request),
+		Bookings:   collect(c.Bookings, s.Booking),
+	}
+	told := make(map[string]bool, len(c.Departures))
+	for _, id := range c.Departures {
+		told[id] = true
+	}
+	for _, p := range collect(c.Positions, s.Position) {
+		if !told[p.Departure] {
+			u.Positions = append(u.Positions, p)
+		}
+	}
+	return u
+}
+
+func collect[T any](ids []string, look func(string) (T, bool)) []T {
+	var list []T
+	for _, id := range ids {
+		if x, ok := look(id); ok {
+			list = append(list, x)
+		}
+	}
+	return list
+}
+
+// everything is the first update: all there is, and the plan that is shown.
+func (l *Loop) everything() Update {
+	u := l.statuses(l.cfg.State.All())
+	if r := l.now.recorded; r != nil {
+		u.Plan, u.Matches = &r.Summary, r.Matches
+		u.DepartureLoads, u.WarehouseLoads = l.now.loads.since(loads{})
+	}
+	return u
+}
