@@ -1,0 +1,116 @@
+package streams
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"os"
+	"path/filepath"
+	"syscall"
+
+	"github.com/twmb/franz-go/pkg/kfake"
+)
+
+// DefaultEmbeddedAddr is where the embedded broker listens unless told otherwise. It is not 9092, so that a Kafka
+// of the machine's own stays undisturbed.
+const DefaultEmbeddedAddr = "127.0.0.1:19092"
+
+// embeddedPrefix begins the cluster id of every embedded broker. The rest is drawn when its directory is first
+// used, so that a log is known by its id.
+const embeddedPrefix = "haihe-embedded-"
+
+// Embedded is a Kafka broker inside this process. Any Kafka client can use its socket. Its log is a directory;
+// every write is synced to the disk before it is acknowledged. One process at a time may use a directory.
+type Embedded struct {
+	addr    string
+	cluster *kfake.Cluster
+	lock    *os.File
+}
+
+// StartEmbedded starts a broker whose log is in dir, made if it is missing, and which listens on addr, a loopback
+// HOST:PORT; port 0 takes a free one. An error says which of the two is in the way and what to do.
+func StartEmbedded(dir, addr string) (*Embedded, error) {
+	host, _, err := net.SplitHostPort(addr)
+	if err != nil {
+		return nil, fmt.Errorf("streams: the broker's address %q is not HOST:PORT; use for example %s: %w", addr, DefaultEmbeddedAddr, err)
+	}
+	if ip := net.ParseIP(host); host != "localhost" && (ip == nil || !ip.IsLoopback()) {
+		return nil, fmt.Errorf("streams: the embedded broker knows no passwords and listens on loopback only, not on %q; use for example %s, or a Kafka of your own", addr, DefaultEmbeddedAddr)
+	}
+	lock, err := lockDir(dir)
+	if err != nil {
+		return nil, err
+	}
+	listener, err := net.Listen("tcp", addr)
+	if err != nil {
+		lock.Close()
+		if errors.Is(err, syscall.EADDRINUSE) {
+			return nil, fmt.Errorf("streams: the port of %s is taken, perhaps by another Haihe; stop that program or choose another port: %w", addr, err)
+		}
+		return nil, fmt.Errorf("streams: the embedded broker cannot listen on %s; choose another port: %w", addr, err)
+	}
+	id := make([]byte, 8)
+	if _, err := rand.Read(id); err != nil {
+		lock.Close()
+		listener.Close()
+		return nil, fmt.Errorf("streams: drawing the id of a log: %w", err)
+	}
+	cluster, err := kfake.NewCluster(
+		kfake.NumBrokers(1),
+		kfake.ListenFn(func(string, string) (net.Listener, error) { return listener, nil }),
+		kfake.ClusterID(embeddedPrefix+hex.EncodeToString(id)),
+		kfake.DataDir(filepath.Join(dir, "log")),
+		kfake.SyncWrites(),
+		kfake.WithLogger(brokerLog{}),
+	)
+	if err != nil {
+		lock.Close()
+		listener.Close()
+		return nil, fmt.Errorf("streams: the log in %s cannot be opened; put back a backup of it, or move it away to begin anew: %w", dir, err)
+	}
+	return &Embedded{addr: listener.Addr().String(), cluster: cluster, lock: lock}, nil
+}
+
+// Addr is the HOST:PORT that clients connect to.
+func (e *Embedded) Addr() string { return e.addr }
+
+// Close stops the broker, with everything on the disk, and frees port and directory.
+func (e *Embedded) Close() error {
+	e.cluster.Close()
+	return e.lock.Close() // the lock goes with the file
+}
+
+// lockDir makes a directory if it is missing, checks that it can be written to, and keeps other processes out.
+func lockDir(dir string) (*os.File, error) {
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return nil, fmt.Errorf("streams: the directory of the log, %s, cannot be made; choose another or let this user write there: %w", dir, err)
+	}
+	path := filepath.Join(dir, "lock")
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o644)
+	if err != nil {
+		return nil, fmt.Errorf("streams: the directory of the log, %s, cannot be written to; choose another or let this user write there: %w", dir, err)
+	}
+	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
+		f.Close()
+		return nil, fmt.Errorf("streams: the directory of the log, %s, is in use by another process; stop that or choose another directory: %w", dir, err)
+	}
+	return f, nil
+}
+
+// brokerLog passes on what the broker warns of.
+type brokerLog struct{}
+
+func (brokerLog) Logf(level kfake.LogLevel, format string, args ...any) {
+	switch level {
+	case kfake.LogLevelError:
+		slog.Error("embedded broker: " + fmt.Sprintf(format, args...))
+	case kfake.LogLevelWarn:
+		slog.Warn("embedded broker: " + fmt.Sprintf(format, args...))
+	default:
+		slog.Log(context.Background(), slog.LevelDebug, "embedded broker: "+fmt.Sprintf(format, args...))
+	}
+}
