@@ -1,0 +1,438 @@
+package web
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"haihe/planner"
+	"haihe/planner/live"
+)
+
+type obj = map[string]any
+
+func requestJSON(change ...any) obj {
+	return with(obj{"origin": "CNTXG", "market": "US", "class": "general", "volume_m3": 12.5, "weight_kg": 3000,
+		"ready": "2027-03-01T00:00:00Z", "due": "2027-04-20T00:00:00Z", "storage_days": 30, "drawdown": "linear", "whole": true, "value": 9000}, change...)
+}
+
+func departureJSON(change ...any) obj {
+	return with(obj{"mode": "sea", "voyage": "V1", "from": "CNTXG", "to": "USLAX", "cutoff": "2027-03-05T00:00:00Z",
+		"depart": "2027-03-06T00:00:00Z", "arrive": "2027-03-22T00:00:00Z", "capacity_m3": 900, "capacity_kg": 300000,
+		"rate": obj{"per": "m3", "amount": 80, "kg_per_m3": 1000}, "classes": []string{"general"}}, change...)
+}
+
+func warehouseJSON(change ...any) obj {
+	return with(obj{"name": "Hub", "country": "US", "lat": 34, "lon": -118, "area_m2": 8000, "public": true, "capacity_m3": 4000,
+		"classes": []string{"general"}, "inbound_m3": 4, "storage_m3_day": 0.5,
+		"gateways": []obj{{"place": "USLAX", "hours": 12, "rate_m3": 6}}, "markets": []obj{{"id": "US", "hours": 40, "rate_m3": 20}}}, change...)
+}
+
+// with sets fields; nil takes one away.
+func with(o obj, change ...any) obj {
+	for i := 0; i+1 < len(change); i += 2 {
+		if change[i+1] == nil {
+			delete(o, change[i].(string))
+		} else {
+			o[change[i].(string)] = change[i+1]
+		}
+	}
+	return o
+}
+
+func TestAnExportersRequest(t *testing.T) {
+	s := newService(t)
+	s.network()
+	s.settle()
+	var made struct{ ID string }
+	s.into(s.call(Exporter, "tiles", "POST", "/api/requests", requestJSON("goods", `<img src=x onerror="alert(1)">`, "ready", "2027-03-01T08:00:00+08:00")), 201, &made)
+	e := s.sent[len(s.sent)-1]
+	assert.Equal(t, "/exporters/tiles", e.Source)
+	assert.Equal(t, uint64(start.UnixMicro()), e.Sequence)
+	f := e.Fact.(*planner.RequestSubmitted)
+	assert.Equal(t, "tiles", f.Exporter)
+	assert.Equal(t, "2027-03-01T00:00:00Z", f.Ready.Format("2006-01-02T15:04:05Z07:00"), "times are kept in UTC")
+	assert.NotContains(t, made.ID, "tiles", "firms see the id")
+
+	// It is there at once, as text.
+	r := s.call(Exporter, "tiles", "GET", "/api/requests/"+made.ID, nil)
+	assert.Equal(t, "application/json", r.header.Get("Content-Type"))
+	assert.Equal(t, "nosniff", r.header.Get("X-Content-Type-Options"))
+	var detail requestDetail
+	s.into(r, 200, &detail)
+	assert.Equal(t, `<img src=x onerror="alert(1)">`, detail.Request.Goods)
+	assert.NotContains(t, s.open(Exporter, "tiles", "").next().raw, "<img")
+	s.refused(s.call(Exporter, "bikes", "GET", "/api/requests/"+made.ID, nil), 404, "")
+	s.refused(s.call(Exporter, "bikes", "DELETE", "/api/requests/"+made.ID, nil), 404, "")
+	s.refused(s.call(Firm, "bohai", "GET", "/api/requests/"+made.ID, nil), 403, "")
+
+	var mine []planner.RequestStatus
+	s.into(s.call(Exporter, "tiles", "GET", "/api/requests", nil), 200, &mine)
+	require.Len(t, mine, 1)
+	var quotes struct{ Quotes []Quote }
+	s.into(s.call(Exporter, "tiles", "POST", "/api/quotes", requestJSON()), 200, &quotes)
+	assert.Equal(t, 12.5, quotes.Quotes[0].Cost)
+
+	s.into(s.call(Exporter, "tiles", "DELETE", "/api/requests/"+made.ID, nil), 204, nil)
+	s.into(s.call(Exporter, "tiles", "DELETE", "/api/requests/"+made.ID, nil), 204, nil)
+	s.into(s.call(Exporter, "tiles", "GET", "/api/requests/"+made.ID, nil), 200, &detail)
+	assert.True(t, detail.Request.Withdrawn)
+}
+
+func TestBooking(t *testing.T) {
+	s := newService(t)
+	s.network()
+	s.plan(1)
+	s.settle()
+	s.refused(s.call(Exporter, "carpets", "POST", "/api/requests/R1/bookings", obj{}), 404, "")
+	stale := []obj{{"fraction": 1, "departures": []string{"LAX-1"}, "warehouse": "WH-US", "cost": 1000}}
+	s.refused(s.call(Exporter, "bikes", "POST", "/api/requests/R1/bookings", obj{"parts": stale}), 409, "")
+	stale[0]["cost"] = 1234.5
+	var made struct {
+		Booking string
+		Status  planner.BookingStatus
+	}
+	s.into(s.call(Exporter, "bikes", "POST", "/api/requests/R1/bookings", obj{"parts": stale}, "Idempotency-Key", "k1"), 201, &made)
+	assert.Equal(t, "R1", made.Status.Request)
+	first := made.Booking
+	s.into(s.call(Exporter, "bikes", "POST", "/api/requests/R1/bookings", obj{"parts": stale}, "Idempotency-Key", "k1"), 201, &made)
+	assert.Equal(t, first, made.Booking)
+	s.refused(s.call(Exporter, "bikes", "POST", "/api/requests/R4/bookings", obj{}, "Idempotency-Key", "k1"), 422, "header.Idempotency-Key")
+	s.refused(s.call(Exporter, "bikes", "POST", "/api/requests/R1/bookings", nil), 409, "")
+
+	var load struct{ Entities map[string][]map[string]any }
+	r := s.call(Firm, "bohai", "GET", "/api/snapshot", nil)
+	_ = json.Unmarshal([]byte(r.raw), &load)
+	assert.Contains(t, r.raw, `"booked_m3":33,"booked_kg":4000,"booked_owners":1`)
+
+	s.refused(s.call(Exporter, "carpets", "DELETE", "/api/bookings/"+first, nil), 404, "")
+	s.into(s.call(Exporter, "bikes", "DELETE", "/api/bookings/"+first, nil), 204, nil)
+	assert.Equal(t, first, s.sent[len(s.sent)-1].Fact.(*planner.BookingCancelled).Booking)
+	assert.Contains(t, s.call(Firm, "bohai", "GET", "/api/snapshot", nil).raw, `"booked_m3":0,"booked_kg":0,"booked_owners":0`)
+}
+
+func TestAFirmsDeparture(t *testing.T) {
+	s := newService(t, func(c *Config) {
+		c.Route = straight
+		c.CO2e = func(mode string, km float64) float64 { return km / 100 }
+	})
+	s.network()
+	s.settle()
+	var made struct{ ID string }
+	s.into(s.call(Firm, "Bohai Océan (渤海)", "POST", "/api/departures", departureJSON("vessel", "Harmony")), 201, &made)
+	assert.Regexp(t, `^bohai-oc-an-[0-9a-z]{16}$`, made.ID)
+	f := s.sent[len(s.sent)-1].Fact.(*planner.DepartureScheduled)
+	assert.Equal(t, "Bohai Océan (渤海)", f.Carrier)
+	assert.Equal(t, "Bohai Océan (渤海)/V1", f.Voyage, "nobody joins another's voyage")
+	assert.Equal(t, 12.3456, f.CO2eKgPerT)
+
+	patch := "/api/departures/" + made.ID
+	s.refused(s.call(Firm, "hansa", "PATCH", patch, obj{"delay_hours": 3}), 403, "")
+	s.refused(s.call(Firm, "hansa", "PATCH", "/api/departures/none", obj{"delay_hours": 3}), 404, "")
+	s.refused(s.call(Firm, f.Carrier, "PATCH", patch, obj{}), 422, "body")
+	s.refused(s.call(Firm, f.Carrier, "PATCH", patch, obj{"capacity_m3": 3}), 422, "body")
+	s.refused(s.call(Firm, f.Carrier, "PATCH", patch, obj{"delay_hours": 9999}), 422, "body.delay_hours")
+	s.refused(s.call(Firm, f.Carrier, "PATCH", patch, obj{"rate": obj{"per": "m3", "amount": -1, "kg_per_m3": 1}}), 422, "body.rate.amount")
+	s.into(s.call(Firm, f.Carrier, "PATCH", patch, obj{"delay_hours": 3, "reason": "fog", "capacity_m3": 10, "capacity_kg": 20,
+		"rate": obj{"per": "kg", "amount": 2, "kg_per_m3": 167}}), 204, nil)
+	d, _ := s.state.Departure(made.ID)
+	assert.Equal(t, 3.0, d.DelayHours)
+	assert.Equal(t, 10.0, d.CapacityM3)
+	assert.Equal(t, "kg", d.Rate.Per)
+	s.into(s.call(Firm, f.Carrier, "PATCH", patch, obj{"cancelled": true, "reason": "blanked"}), 204, nil)
+	d, _ = s.state.Departure(made.ID)
+	assert.Equal(t, "blanked", d.CancelReason)
+	s.into(s.call(Firm, f.Carrier, "PATCH", patch, obj{"cancelled": false}), 204, nil)
+	d, _ = s.state.Departure(made.ID)
+	assert.False(t, d.Cancelled)
+
+	t.Run("an id with a slash", func(t *testing.T) {
+		s.say(sailing("S01W02/1", "hansa", "CNTXG", "DEHAM"))
+		s.settle()
+		s.into(s.call(Firm, "hansa", "PATCH", "/api/departures/S01W02%2F1", obj{"delay_hours": 2}), 204, nil)
+		d, _ := s.state.Departure("S01W02/1")
+		assert.Equal(t, 2.0, d.DelayHours)
+	})
+	t.Run("a leg of its own voyage", func(t *testing.T) {
+		leg := sailing("H1", "hansa", "CNTXG", "DEHAM")
+		leg.Voyage = "loop-7"
+		s.say(leg)
+		s.settle()
+		s.into(s.call(Firm, "hansa", "POST", "/api/departures", departureJSON("voyage", "loop-7")), 201, nil)
+		assert.Equal(t, "loop-7", s.sent[len(s.sent)-1].Fact.(*planner.DepartureScheduled).Voyage)
+		s.into(s.call(Firm, "bohai", "POST", "/api/departures", departureJSON("voyage", "loop-7")), 201, nil)
+		assert.Equal(t, "bohai/loop-7", s.sent[len(s.sent)-1].Fact.(*planner.DepartureScheduled).Voyage)
+	})
+}
+
+func TestAFirmsWarehouse(t *testing.T) {
+	s := newService(t)
+	s.network()
+	s.settle()
+	var made struct{ ID string }
+	s.into(s.call(Firm, "pacific", "POST", "/api/warehouses", warehouseJSON("capacity_m3", []float64{10, 20}, "from", "2027-03-01")), 201, &made)
+	path := "/api/warehouses/" + made.ID
+	s.into(s.call(Firm, "pacific", "PUT", path+"/occupancy", obj{"free_m3": 77}), 204, nil)
+	w, _ := s.state.Warehouse(made.ID)
+	assert.Equal(t, planner.PerDay{77}, w.CapacityM3)
+	assert.Equal(t, "pacific", w.Operator)
+	s.into(s.call(Firm, "pacific", "PUT", path+"/occupancy", obj{"free_m3": []float64{1, 2, 3}, "from": "2027-03-02"}), 204, nil)
+	s.refused(s.call(Firm, "pacific", "PUT", path+"/occupancy", obj{"free_m3": []float64{1, 2, 3}}), 422, "body.from")
+	s.refused(s.call(Firm, "elbe", "PUT", path+"/occupancy", obj{"free_m3": 5}), 403, "")
+	s.refused(s.call(Firm, "elbe", "PUT", "/api/warehouses/none/occupancy", obj{"free_m3": 5}), 404, "")
+	s.into(s.call(Firm, "pacific", "PATCH", path, obj{"closed": true, "reason": "flood"}), 204, nil)
+	w, _ = s.state.Warehouse(made.ID)
+	assert.Equal(t, "flood", w.CloseReason)
+	s.into(s.call(Firm, "pacific", "PATCH", path, obj{"closed": false}), 204, nil)
+}
+
+func TestBadInputNamesItsField(t *testing.T) {
+	s := newService(t)
+	s.network()
+	s.settle()
+	good, err := json.Marshal(requestJSON())
+	require.NoError(t, err)
+	raw := func(old, new string) string { return strings.Replace(string(good), old, new, 1) }
+	long := strings.Repeat("x", 3000)
+	for name, try := range map[string]struct {
+		path     string
+		body     any
+		status   int
+		location string
+	}{
+		"empty":               {"/api/requests", "", 400, ""},
+		"not JSON":            {"/api/requests", "{", 400, "body"},
+		"two values":          {"/api/requests", string(good) + "{}", 400, "body"},
+		"NaN":                 {"/api/requests", raw("12.5", "NaN"), 400, "body"},
+		"too large a number":  {"/api/requests", raw("12.5", "1e999"), 400, "body"},
+		"a name twice":        {"/api/requests", raw(`"class"`, `"market":"US","class"`), 400, "body"},
+		"not UTF-8":           {"/api/requests", raw("general", "gen\xff"), 400, "body"},
+		"a name in capitals":  {"/api/requests", raw(`"origin"`, `"Origin"`), 422, "body.Origin"},
+		"unknown field":       {"/api/requests", requestJSON("id", "R1"), 422, "body.id"},
+		"another's name":      {"/api/requests", requestJSON("exporter", "bikes"), 422, "body.exporter"},
+		"a field short":       {"/api/requests", requestJSON("volume_m3", nil), 422, "body"},
+		"wrong type":          {"/api/requests", requestJSON("volume_m3", "12"), 422, "body.volume_m3"},
+		"null":                {"/api/requests", raw("12.5", "null"), 422, "body.volume_m3"},
+		"an array":            {"/api/requests", "[]", 422, "body"},
+		"negative":            {"/api/requests", requestJSON("volume_m3", -1), 422, "body.volume_m3"},
+		"nothing":             {"/api/requests", requestJSON("volume_m3", 0), 422, "body.volume_m3"},
+		"a fraction of a day": {"/api/requests", requestJSON("storage_days", 1.5), 422, "body.storage_days"},
+		"no such mode":        {"/api/requests", requestJSON("modes", []string{"sea", "ox"}), 422, "body.modes[1]"},
+		"a mode twice":        {"/api/requests", requestJSON("modes", []string{"sea", "sea"}), 422, "body.modes"},
+		"no such drawdown":    {"/api/requests", requestJSON("drawdown", "fast"), 422, "body.drawdown"},
+		"not a time":          {"/api/requests", requestJSON("ready", "tomorrow"), 422, "body.ready"},
+		"due before ready":    {"/api/requests", requestJSON("due", "2027-02-01T00:00:00Z"), 422, "body.due"},
+		"no such place":       {"/api/requests", requestJSON("origin", "XXXXX"), 422, "body.origin"},
+		"control characters":  {"/api/requests", requestJSON("goods", "a\x00b"), 422, "body.goods"},
+		"long text":           {"/api/requests", requestJSON("goods", long), 422, "body.goods"},
+		"bad tariff code":     {"/api/requests", requestJSON("hs_code", "12ab"), 422, "body.hs_code"},
+		"huge":                {"/api/requests", requestJSON("goods", strings.Repeat("x", 10<<20)), 413, ""},
+		"quote":               {"/api/quotes", requestJSON("weight_kg", -5), 422, "body.weight_kg"},
+		"arrives too early":   {"/api/departures", departureJSON("arrive", "2027-03-06T00:00:00Z"), 422, "body.arrive"},
+		"cutoff too late":     {"/api/departures", departureJSON("cutoff", "2027-03-07T00:00:00Z"), 422, "body.depart"},
+		"goes nowhere":        {"/api/departures", departureJSON("to", "CNTXG"), 422, "body.to"},
+		"to an unknown place": {"/api/departures", departureJSON("to", "NOWHERE"), 422, "body.to"},
+		"no classes":          {"/api/departures", departureJSON("classes", []string{}), 422, "body.classes"},
+		"rate of nothing":     {"/api/departures", departureJSON("rate", obj{"per": "m3", "amount": 1}), 422, "body.rate"},
+		"negative room":       {"/api/departures", departureJSON("capacity_kg", -1), 422, "body.capacity_kg"},
+		"off the earth":       {"/api/warehouses", warehouseJSON("lat", 91), 422, "body.lat"},
+		"negative day":        {"/api/warehouses", warehouseJSON("capacity_m3", []float64{1, -1}, "from", "2027-03-01"), 422, "body.capacity_m3"},
+		"room in words":       {"/api/warehouses", warehouseJSON("capacity_m3", "much"), 422, "body.capacity_m3"},
+		"days from nowhere":   {"/api/warehouses", warehouseJSON("capacity_m3", []float64{1, 2}), 422, "body.from"},
+		"gateway to nothing":  {"/api/warehouses", warehouseJSON("gateways", []obj{{"place": "X", "hours": 1, "rate_m3": 1}}), 422, "body.gateways[0].place"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			role := Firm
+			if try.path == "/api/requests" || try.path == "/api/quotes" {
+				role = Exporter
+			}
+			before := len(s.sent)
+			r := s.call(role, "someone", "POST", try.path, try.body)
+			s.refused(r, try.status, try.location)
+			assert.Less(t, len(r.raw), 2000, "what was wrong is not told back whole")
+			assert.Len(t, s.sent, before, "nothing reached the log")
+		})
+	}
+	s.refused(s.call(Exporter, "someone", "POST", "/api/requests", string(good), "Content-Type", "text/plain"), 415, "body")
+	s.refused(s.call(Exporter, "someone", "GET", "/api/requests?x=1", nil), 422, "query.x")
+	s.refused(s.call(Commission, "tc", "GET", "/api/dead-letters?limit=0", nil), 422, "query.limit")
+	s.refused(s.call(Exporter, "someone", "POST", "/api/requests", string(good), "Idempotency-Key", long), 422, "header.Idempotency-Key")
+}
+
+func TestTheSameCommandTwice(t *testing.T) {
+	s := newService(t)
+	s.network()
+	s.settle()
+	post := func(org, key string, body any) reply {
+		return s.call(Exporter, org, "POST", "/api/requests", body, "Idempotency-Key", key)
+	}
+	ids := map[string]bool{}
+	var mu sync.Mutex
+	var all sync.WaitGroup
+	for range 8 {
+		all.Go(func() {
+			var made struct{ ID string }
+			s.into(post("tiles", "k", requestJSON()), 201, &made)
+			mu.Lock()
+			ids[made.ID] = true
+			mu.Unlock()
+		})
+	}
+	all.Wait()
+	require.Len(t, ids, 1)
+	require.Len(t, s.sent, 1, "it reached the log once")
+	s.refused(post("tiles", "k", requestJSON("volume_m3", 13)), 422, "header.Idempotency-Key")
+	var other struct{ ID string }
+	s.into(post("bikes", "k", requestJSON()), 201, &other)
+	assert.False(t, ids[other.ID], "a key is its organisation's own")
+
+	t.Run("after a restart", func(t *testing.T) {
+		s.web.answers.mu.Lock()
+		clear(s.web.answers.known)
+		s.web.answers.mu.Unlock()
+		before := len(s.sent)
+		var made struct{ ID string }
+		s.into(post("tiles", "k", requestJSON()), 201, &made)
+		assert.True(t, ids[made.ID])
+		assert.Len(t, s.sent, before)
+		s.web.answers.mu.Lock()
+		clear(s.web.answers.known)
+		s.web.answers.mu.Unlock()
+		s.refused(post("tiles", "k", requestJSON("volume_m3", 13)), 422, "header.Idempotency-Key")
+		for _, again := range []struct {
+			path        string
+			body, other any
+		}{{"/api/departures", departureJSON(), departureJSON("to", "DEHAM")}, {"/api/warehouses", warehouseJSON(), warehouseJSON("name", "Other")}} {
+			var one, two struct{ ID string }
+			s.into(s.call(Firm, "f", "POST", again.path, again.body, "Idempotency-Key", "k"), 201, &one)
+			for _, body := range []any{again.body, again.other} {
+				s.web.answers.mu.Lock()
+				clear(s.web.answers.known)
+				s.web.answers.mu.Unlock()
+				r := s.call(Firm, "f", "POST", again.path, body, "Idempotency-Key", "k")
+				if fmt.Sprint(body) == fmt.Sprint(again.other) {
+					s.refused(r, 422, "header.Idempotency-Key")
+				} else {
+					s.into(r, 201, &two)
+					assert.Equal(t, one, two)
+				}
+			}
+		}
+	})
+	t.Run("a failure is not remembered", func(t *testing.T) {
+		s.fail = errors.New("the broker is away")
+		r := post("tiles", "k2", requestJSON())
+		p := s.refused(r, 503, "")
+		assert.Equal(t, "2", r.header.Get("Retry-After"))
+		assert.NotContains(t, p.Detail, "broker", "what is inside stays inside")
+		s.into(post("tiles", "k2", requestJSON()), 201, nil)
+	})
+}
+
+func TestOutcomesOfSubmit(t *testing.T) {
+	s := newService(t)
+	s.network()
+	s.settle()
+	for _, try := range []struct {
+		err    error
+		status int
+		field  string
+	}{
+		{fmt.Errorf("no: %w", ErrInvalid), 422, ""}, {ErrConflict, 409, ""}, {ErrNotReady, 503, ""}, {live.ErrStopped, 503, ""},
+		{live.ErrNoRoom, 409, ""}, {live.ErrNotYours, 404, ""}, {errors.New("?"), 503, ""},
+		{&planner.FieldErrors{List: []*planner.FieldError{{Path: "due", Problem: "is past"}}, More: 3}, 422, "body.due"},
+		{&planner.FieldError{Problem: "is wrong"}, 422, "body"},
+	} {
+		s.fail = try.err
+		s.refused(s.call(Exporter, "x", "POST", "/api/requests", requestJSON()), try.status, try.field)
+	}
+}
+
+// Every operation refuses whoever is not signed in, and the roles that it is not for.
+func TestEveryOperationHasItsRoles(t *testing.T) {
+	s := newService(t)
+	s.network()
+	s.settle()
+	allowed := map[string][]Role{
+		"GET /api/me": everybody, "POST /api/signout": everybody, "GET /api/snapshot": everybody,
+		"GET /api/problem": {Commission}, "GET /api/plan": {Commission}, "GET /api/state": {Commission}, "GET /api/dead-letters": {Firm, Commission},
+		"GET /api/requests": {Exporter}, "GET /api/requests/{id}": {Exporter}, "POST /api/requests": {Exporter},
+		"DELETE /api/requests/{id}": {Exporter}, "POST /api/quotes": {Exporter}, "POST /api/requests/{id}/bookings": {Exporter},
+		"DELETE /api/bookings/{id}": {Exporter}, "POST /api/departures": {Firm}, "PATCH /api/departures/{id}": {Firm},
+		"POST /api/warehouses": {Firm}, "PATCH /api/warehouses/{id}": {Firm}, "PUT /api/warehouses/{id}/occupancy": {Firm},
+	}
+	open := []string{"GET /api/health", "GET /api/schemas", "GET /api/schemas/{name}"}
+	var doc struct{ Paths map[string]map[string]any }
+	s.into(s.call("", "", "GET", "/api/openapi.json", nil), 200, &doc)
+	described := []string{}
+	for path, methods := range doc.Paths {
+		for method := range methods {
+			described = append(described, strings.ToUpper(method)+" "+path)
+		}
+	}
+	assert.ElementsMatch(t, append(slices.Collect(maps.Keys(allowed)), open...), described)
+	for operation, roles := range allowed {
+		method, path, _ := strings.Cut(operation, " ")
+		path = strings.ReplaceAll(path, "{id}", "none")
+		t.Run(operation, func(t *testing.T) {
+			s.refused(s.call("", "", method, path, nil), 401, "")
+			s.refused(s.call("", "", method, path, nil, "Authorization", "Bearer "+forged(s)), 401, "")
+			s.refused(s.call("", "", method, path, nil, "Authorization", "Basic eDp5"), 401, "")
+			for _, role := range everybody {
+				r := s.call(role, "someone", method, path, nil)
+				if slices.Contains(roles, role) {
+					assert.NotContains(t, []int{401, 403, 500}, r.status, r.raw)
+				} else {
+					s.refused(r, 403, "")
+				}
+			}
+			cookie := cookieName + "=" + s.token(roles[0], "someone") + "~ff"
+			if method != "GET" {
+				s.refused(s.call("", "", method, path, nil, "Cookie", cookie, "Origin", "https://evil.example"), 403, "")
+				s.refused(s.call("", "", method, path, nil, "Cookie", cookie, "Origin", "null"), 403, "")
+				s.refused(s.call("", "", method, path, nil, "Cookie", cookie, "Sec-Fetch-Site", "cross-site"), 403, "")
+			}
+			assert.NotContains(t, []int{401, 403, 500}, s.call("", "", method, path, nil, "Cookie", cookie, "Origin", s.http.URL).status)
+		})
+	}
+}
+
+func TestStateForTheCommission(t *testing.T) {
+	s := newService(t, func(c *Config) {
+		c.Health = func() Health { return Health{Status: "starting", Lag: map[string]int64{"haihe.routes": 5}} }
+		c.Version = "1.2.3"
+	})
+	s.network()
+	s.settle()
+	var p planner.Problem
+	s.into(s.call(Commission, "tc", "GET", "/api/problem", nil), 200, &p)
+	assert.Len(t, p.Requests, 4)
+	s.refused(s.call(Commission, "tc", "GET", "/api/plan", nil), 404, "")
+	var letters []DeadLetter
+	s.into(s.call(Commission, "tc", "GET", "/api/dead-letters", nil), 200, &letters)
+	assert.Len(t, letters, 2)
+	s.into(s.call(Commission, "tc", "GET", "/api/dead-letters?limit=1", nil), 200, &letters)
+	assert.Len(t, letters, 1)
+	s.into(s.call(Firm, "bohai", "GET", "/api/dead-letters", nil), 200, &letters)
+	require.Len(t, letters, 1)
+	assert.Equal(t, "bohai's", letters[0].Reason)
+	var h Health
+	s.into(s.call("", "", "GET", "/api/health", nil), http.StatusServiceUnavailable, &h)
+	assert.Equal(t, Health{Status: "starting", Version: "1.2.3", Epoch: s.web.Epoch(), Lag: map[string]int64{"haihe.routes": 5}}, h)
+	assert.JSONEq(t, `["RequestSubmitted.json"]`, s.call("", "", "GET", "/api/schemas", nil).raw)
+	for _, name := range []string{"RequestSubmitted", "RequestSubmitted.json"} {
+		assert.JSONEq(t, `{"title":"RequestSubmitted"}`, s.call("", "", "GET", "/api/schemas/"+name, nil).raw)
+	}
+	for _, name := range []string{"None", "..%2F..%2Fgo.mod", "%2Fetc%2Fpasswd", ".json"} {
+		s.refused(s.call("", "", "GET", "/api/schemas/"+name, nil), 404, "")
+	}
+}

@@ -1,0 +1,224 @@
+// Drives the real service in a real browser: HAIHE_BIN serve --sample, Debian's Chromium, no mock in between.
+//   HAIHE_BIN    the haihe binary, built with the app inside (required)
+//   CHROMIUM     the browser (default /usr/bin/chromium)
+//   SHOTS        folder for screenshots (default test-results)
+import assert from 'node:assert/strict';
+import { mkdirSync } from 'node:fs';
+import { chromium } from 'playwright-core';
+import { publish } from './kafka.mjs';
+import { different, inked, pointOf } from './pixels.mjs';
+import { startService } from './service.mjs';
+
+const shots = process.env.SHOTS ?? 'test-results';
+mkdirSync(shots, { recursive: true });
+// Patience for a machine without a GPU and with other work; nothing here asserts how long a thing took.
+const patience = 180_000;
+
+const service = await startService();
+const browser = await chromium.launch({
+  executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
+  args: [
+    ...(process.getuid?.() === 0 ? ['--no-sandbox'] : []),
+    '--use-angle=swiftshader', '--enable-unsafe-swiftshader',
+    '--disable-background-networking', '--disable-component-update', '--disable-sync', '--no-first-run',
+  ],
+});
+
+/** open signs in as a role, and fails the test on any request outside loopback and on any error of the page. */
+async function open(role, { locale = 'zh-CN', scheme = 'light', width = 1440, height = 900 } = {}) {
+  const context = await browser.newContext({ viewport: { width, height }, locale, colorScheme: scheme, timezoneId: 'Asia/Shanghai' });
+  context.setDefaultTimeout(patience);
+  const page = await context.newPage();
+  page.strangers = [];
+  page.faults = [];
+  page.on('request', (r) => {
+    const url = new URL(r.url());
+    if (!['data:', 'blob:'].includes(url.protocol) && !['127.0.0.1', 'localhost', '[::1]'].includes(url.hostname)) page.strangers.push(r.url());
+  });
+  page.on('pageerror', (e) => page.faults.push(String(e)));
+  page.on('console', (m) => {
+    // The border overlay that is not set answers 404, which Chromium logs.
+    if (m.type() === 'error' && !m.location().url.includes('/overlay/')) page.faults.push(m.text());
+  });
+  await page.goto(service.links[role]);
+  await page.getByTestId('plan-version').waitFor();
+  return page;
+}
+
+async function done(page) {
+  assert.deepEqual(page.strangers, [], 'requests outside loopback');
+  assert.deepEqual(page.faults, [], 'errors of the page');
+  await page.context().close();
+}
+
+// The map alone, without what lies over it.
+const map = (page) => page.getByTestId('map').screenshot({ style: '.ticker, .legend, .zoom, .notice, .card { visibility: hidden !important }' });
+
+/** until asks again and again, and fails with what it last saw. */
+async function until(what, ask) {
+  const end = Date.now() + patience;
+  for (;;) {
+    const answer = await ask();
+    if (answer) return answer;
+    if (Date.now() > end) throw new Error(`never seen: ${what}`);
+    await new Promise((r) => setTimeout(r, 500));
+  }
+}
+
+/** snapshot is what the API shows a role now. */
+const snapshot = async (page) => (await page.request.get(`${service.base}/api/snapshot`)).json();
+
+const tests = {
+  async 'the map draws coast, lanes and what moves'() {
+    const page = await open('commission', { scheme: 'dark' });
+    assert.equal(await page.locator('html').getAttribute('lang'), 'zh-CN');
+    await page.getByText('未设置经审批的边界图层').waitFor();
+    const ink = await until('a drawn map', async () => {
+      const ink = inked(await map(page));
+      return ink.land > 0.05 && ink.lanes > 0.001 ? ink : null;
+    });
+    console.log(`    land ${(ink.land * 100).toFixed(1)} %, lanes ${(ink.lanes * 100).toFixed(2)} % of the map`);
+    assert.match(await page.getByTestId('moving').innerText(), /在途 [1-9]/);
+    await page.getByTestId('markets').getByRole('row').nth(3).waitFor();
+    await page.screenshot({ path: `${shots}/commission-zh-dark.png` });
+    await done(page);
+  },
+
+  async 'an event from an outside Kafka client changes plan and map without a reload'() {
+    const page = await open('exporter', { locale: 'en-GB' });
+    await until('a drawn map', async () => inked(await map(page)).land > 0.05);
+    const { entities } = await snapshot(page);
+    const now = Date.now();
+    const victim = entities.departure.find((d) => !d.cancelled && d.mode === 'sea' && Date.parse(d.depart) < now && Date.parse(d.arrive) > now + 86_400_000);
+    assert.ok(victim, 'a ship under way in the sample');
+    const before = await map(page);
+    const spot = pointOf(-150, 20, await page.getByTestId('map').boundingBox());
+    const version = await page.getByTestId('plan-version').innerText();
+    // The feed reports this ship too, so say it anew until it is seen.
+    await until('the ship where it was reported', async () => {
+      await publish(service.brokers, { source: `/firms/${victim.carrier}`, type: 'PositionReported', topic: 'haihe.positions', key: `departure:${victim.id}:position`,
+        data: { departure: victim.id, mode: 'sea', lat: 20, lon: -150, speed_knots: 12, course_deg: 90, at: new Date().toISOString() } });
+      await page.waitForTimeout(1500);
+      return different(before, await map(page), spot) > 20;
+    });
+    const coming = entities.departure.find((d) => !d.cancelled && d.mode === 'sea' && Date.parse(d.cutoff) > now + 5 * 86_400_000 && d.delay_hours === 0);
+    await publish(service.brokers, { source: `/firms/${coming.carrier}`, type: 'DepartureCancelled', topic: 'haihe.routes', key: `departure:${coming.id}:status`,
+      data: { departure: coming.id, mode: 'sea', reason: 'blank sailing' } });
+    await page.getByRole('tab', { name: 'Departures' }).click();
+    await page.getByLabel('Search').fill(coming.id);
+    await until('the sailing cancelled', async () => (await page.locator(`[data-departure="${coming.id}"]`).getAttribute('data-phase')) === 'cancelled');
+    await until('a newer plan', async () => (await page.getByTestId('plan-version').innerText()) !== version);
+    await page.screenshot({ path: `${shots}/exporter-en-light-event.png` });
+    await done(page);
+  },
+
+  async 'a request sent from the form gets its match, and its route is shown'() {
+    const page = await open('exporter', { scheme: 'dark' });
+    await page.getByRole('tab', { name: '新需求' }).click();
+    const goods = `手工地毯 <b>e2e</b> ${Date.now()}`;
+    await page.getByLabel('品名').fill(goods);
+    await page.getByLabel('方量（m³）').fill('-3');
+    await page.getByTestId('submit').click();
+    await page.getByText('须大于 0').first().waitFor();
+    await page.getByLabel('方量（m³）').fill('4');
+    await page.getByTestId('quote').click();
+    await page.getByTestId('quotes').locator('details').first().waitFor();
+    await page.screenshot({ path: `${shots}/exporter-zh-dark-quotes.png` });
+    await page.getByTestId('submit').click();
+    // Shown as text: the markup that was typed is no markup.
+    const row = page.locator('[data-request]').filter({ hasText: goods });
+    await row.waitFor();
+    await until('its match', async () => (await row.getAttribute('data-standing')) === 'matched');
+    await row.click();
+    await page.getByTestId('request-detail').getByText('确认订舱').waitFor();
+    await page.waitForTimeout(2000);
+    await page.screenshot({ path: `${shots}/exporter-zh-dark-match.png` });
+    await done(page);
+  },
+
+  async 'a firm publishes a sailing and delays it'() {
+    const page = await open('firm', { locale: 'en-GB' });
+    await page.getByRole('tab', { name: 'Publish' }).click();
+    await page.getByLabel('Vessel / aircraft').fill('E2E Pearl');
+    await page.getByTestId('publish').click();
+    await page.getByRole('button', { name: 'Show on map' }).click();
+    const card = page.getByTestId('card');
+    await card.getByText('E2E Pearl').waitFor();
+    await card.getByLabel('Hours late (0: on time)').fill('18');
+    await card.getByRole('button', { name: 'Report delay' }).click();
+    await card.getByText('18 h late').waitFor();
+    await page.screenshot({ path: `${shots}/firm-en-light.png` });
+    await done(page);
+  },
+
+  async 'the language is chosen at the top and remembered'() {
+    const page = await open('exporter', { locale: 'en-GB' });
+    await page.getByRole('tab', { name: 'Requests' }).waitFor();
+    await page.getByTestId('language').click();
+    await page.getByRole('tab', { name: '我的需求' }).waitFor();
+    await page.reload();
+    await page.getByRole('tab', { name: '我的需求' }).waitFor();
+    await done(page);
+  },
+
+  async 'a phone has the map above and the panel below, with nothing beside the screen'() {
+    const page = await open('exporter', { width: 390, height: 844 });
+    await until('a drawn map', async () => {
+      const ink = inked(await map(page));
+      return ink.water > 0.05 && ink.lanes > 0.005;
+    });
+    assert.equal(await page.evaluate(() => document.documentElement.scrollWidth), 390);
+    await page.screenshot({ path: `${shots}/exporter-zh-light-phone.png`, fullPage: true });
+    await done(page);
+  },
+
+  async 'a broken connection heals by itself'() {
+    const page = await open('exporter', { locale: 'en-GB' });
+    await page.getByTestId('connection').filter({ hasText: 'Live' }).waitFor();
+    await service.restart();
+    // The page may notice late; what counts is that it is live again with the epoch of the new start.
+    const epoch = (await (await page.request.get(`${service.base}/api/health`)).json()).epoch;
+    await until('the new epoch', async () => (await page.getByTestId('connection').getAttribute('title'))?.includes(epoch));
+    await page.getByTestId('connection').filter({ hasText: 'Live' }).waitFor();
+    page.faults.length = 0; // the refused connections of the break
+    await done(page);
+  },
+
+  async 'the API is documented without a remote host'() {
+    const context = await browser.newContext();
+    context.setDefaultTimeout(patience);
+    const page = await context.newPage();
+    page.strangers = [];
+    page.faults = [];
+    page.on('request', (r) => {
+      if (!r.url().startsWith(service.base) && !r.url().startsWith('data:')) page.strangers.push(r.url());
+    });
+    await page.goto(service.links.exporter);
+    await page.goto(`${service.base}/docs/`);
+    await page.getByText('/api/requests', { exact: true }).first().waitFor();
+    await done(page);
+  },
+};
+
+const only = process.argv[2];
+let failed = 0;
+try {
+  for (const [name, test] of Object.entries(tests)) {
+    if (only && !name.includes(only)) continue;
+    try {
+      await test();
+      console.log(`ok   ${name}`);
+    } catch (e) {
+      failed++;
+      console.log(`FAIL ${name}\n${e.stack ?? e}`);
+      for (const [i, page] of browser.contexts().flatMap((c) => c.pages()).entries()) {
+        await page.screenshot({ path: `${shots}/failed-${failed}-${i}.png` }).catch(() => {});
+        await page.context().close();
+      }
+    }
+  }
+} finally {
+  await browser.close();
+  await service.stop();
+}
+process.exitCode = failed > 0 ? 1 : 0;

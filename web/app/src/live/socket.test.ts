@@ -1,0 +1,127 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { LiveSocket } from './socket';
+import { Store } from './store';
+
+// The browser's end of a connection, with its other end in the test's hand.
+class Wire {
+  onopen: (() => void) | null = null;
+  onmessage: ((e: { data: string }) => void) | null = null;
+  onclose: ((e: { code: number }) => void) | null = null;
+  closed = false;
+  readonly url: string;
+  constructor(url: string) {
+    this.url = url;
+  }
+  close() {
+    this.closed = true;
+  }
+  say(message: unknown) {
+    this.onmessage?.({ data: JSON.stringify(message) });
+  }
+  drop(code: number) {
+    this.onclose?.({ code });
+  }
+}
+
+let wires: Wire[];
+let store: Store;
+let socket: LiveSocket;
+const last = () => wires.at(-1)!;
+const snapshot = { type: 'snapshot', epoch: 'e 1', seq: 5, entities: {} };
+
+beforeEach(() => {
+  vi.useFakeTimers();
+  wires = [];
+  store = new Store();
+  socket = new LiveSocket(store, {
+    url: 'ws://h/api/live',
+    random: () => 1,
+    open: (url) => {
+      wires.push(new Wire(url));
+      return last() as unknown as WebSocket;
+    },
+  });
+  socket.start();
+});
+afterEach(() => {
+  socket.stop();
+  vi.useRealTimers();
+});
+
+describe('LiveSocket', () => {
+  it('asks for a snapshot first, and resumes after a break', () => {
+    expect(last().url).toBe('ws://h/api/live');
+    last().say(snapshot);
+    expect(socket.state).toBe('live');
+    last().say({ type: 'changes', epoch: 'e 1', prev: 5, seq: 6, changes: [] });
+    last().drop(1006);
+    expect(socket.state).toBe('waiting');
+    vi.advanceTimersByTime(500);
+    expect(last().url).toBe('ws://h/api/live?epoch=e+1&seq=6');
+    last().onopen?.();
+    expect(socket.state).toBe('live');
+  });
+
+  it('asks anew, without resume, when a frame was missed', () => {
+    last().say(snapshot);
+    const first = last();
+    first.say({ type: 'changes', epoch: 'e 1', prev: 8, seq: 9, changes: [] });
+    expect(first.closed).toBe(true);
+    vi.advanceTimersByTime(500);
+    expect(last().url).toBe('ws://h/api/live');
+    last().say({ ...snapshot, seq: 9 });
+    expect([store.seq, socket.state]).toEqual([9, 'live']);
+  });
+
+  it('asks anew when the service cannot resume, and when a frame is no JSON', () => {
+    last().say(snapshot);
+    last().drop(4000);
+    vi.advanceTimersByTime(500);
+    expect(last().url).toBe('ws://h/api/live');
+    last().onmessage?.({ data: '{' });
+    vi.advanceTimersByTime(1000);
+    expect(wires).toHaveLength(3);
+    expect(last().url).toBe('ws://h/api/live');
+  });
+
+  it('waits twice as long each time, up to a limit, until a frame comes', () => {
+    const waits: number[] = [];
+    for (let i = 0; i < 8; i++) {
+      last().drop(1006);
+      const before = Date.now();
+      waits.push(socket.retryAt - before);
+      vi.advanceTimersByTime(20_000);
+    }
+    expect(waits).toEqual([500, 1000, 2000, 4000, 8000, 15_000, 15_000, 15_000]);
+    last().say(snapshot);
+    last().drop(1006);
+    expect(socket.retryAt - Date.now()).toBe(500);
+  });
+
+  it('stops for good when the session has ended', () => {
+    last().say(snapshot);
+    last().drop(4003);
+    vi.advanceTimersByTime(60_000);
+    expect([wires.length, socket.state]).toEqual([1, 'ended']);
+  });
+
+  it('takes silence past two heartbeats for a break, and a heartbeat for life', () => {
+    last().say(snapshot);
+    vi.advanceTimersByTime(30_000);
+    last().say({ type: 'heartbeat', at: '' });
+    vi.advanceTimersByTime(30_000);
+    expect(socket.state).toBe('live');
+    vi.advanceTimersByTime(11_000);
+    expect(wires.length).toBeGreaterThan(1);
+  });
+
+  it('ignores the end of a connection that it has left', () => {
+    last().say(snapshot);
+    const first = last();
+    first.say({ type: 'changes', epoch: 'other', prev: 5, seq: 6, changes: [] });
+    vi.advanceTimersByTime(500);
+    const tries = wires.length;
+    first.drop(4003);
+    expect([wires.length, socket.state]).toEqual([tries, 'connecting']);
+  });
+});

@@ -1,0 +1,110 @@
+import { describe, type News } from './news';
+import {
+  keyOf, kinds, type Change, type Changes, type Entities, type Kind, type Plan, type Position, type Positions,
+  type Snapshot,
+} from './protocol';
+
+type Tables = { [K in Kind]: Map<string, Entities[K]> };
+export type Part = Kind | 'plan' | 'position' | 'news' | 'changed';
+type Listener = (parts: ReadonlySet<Part>) => void;
+
+const newsKept = 200;
+
+/**
+ * Store is the page's copy of what the service shows it: entities by kind and id, the plan, the positions last
+ * reported, and the news that the changes amount to. It knows nothing of the screen.
+ */
+export class Store {
+  epoch = '';
+  seq = -1;
+  readonly tables: Tables = Object.fromEntries(kinds.map((k) => [k, new Map()])) as unknown as Tables;
+  plan: Plan | null = null;
+  readonly positions = new Map<string, Position>();
+  /** Newest first. */
+  news: News[] = [];
+  /** When, in ms of the page's clock, the row "kind:id" last changed after the first snapshot. */
+  readonly changedAt = new Map<string, number>();
+
+  #listeners = new Set<Listener>();
+  #now: () => number;
+
+  constructor(now: () => number = Date.now) {
+    this.#now = now;
+  }
+
+  /** subscribe calls back after every message with the parts that it touched; it returns the way out. */
+  subscribe(listener: Listener): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** snapshot replaces everything. What differs from before is not news: it may be hours old. */
+  snapshot(message: Snapshot): void {
+    for (const kind of kinds) {
+      const table = this.tables[kind] as Map<string, Entities[Kind]>;
+      table.clear();
+      for (const value of message.entities[kind] ?? []) table.set(keyOf(kind, value as Entities[typeof kind]), value);
+    }
+    this.plan = message.entities.plan ?? null;
+    this.positions.clear();
+    this.epoch = message.epoch;
+    this.seq = message.seq;
+    this.#tell(new Set<Part>([...kinds, 'plan', 'position']));
+  }
+
+  /** changes applies a numbered frame, or returns false, untouched, if a frame before it was missed. */
+  changes(message: Changes): boolean {
+    if (message.epoch !== this.epoch || message.prev !== this.seq) return false;
+    const now = this.#now();
+    const touched = new Set<Part>();
+    const news = describe(this, message.changes, now);
+    for (const change of message.changes) {
+      if (this.#apply(change)) {
+        touched.add(change.kind);
+        this.changedAt.set(`${change.kind}:${change.id}`, now);
+        touched.add('changed');
+      }
+    }
+    this.seq = message.seq;
+    if (news.length > 0 || message.changes.some((c) => c.kind === 'plan')) {
+      this.news = [...news.reverse(), ...this.news].slice(0, newsKept);
+      touched.add('news');
+    }
+    this.#tell(touched);
+    return true;
+  }
+
+  /** reported takes positions; the newest of each wins, whatever the order they come in. */
+  reported(message: Positions): void {
+    for (const { id, ...position } of message.positions) {
+      const known = this.positions.get(id);
+      if (!known || Date.parse(known.at) <= Date.parse(position.at)) this.positions.set(id, position);
+    }
+    this.#tell(new Set<Part>(['position']));
+  }
+
+  /** position is the last that was reported of a departure, by either way. */
+  position(departure: string): Position | null {
+    const a = this.positions.get(departure);
+    const b = this.tables.departure.get(departure)?.position;
+    if (!a || !b) return a ?? b ?? null;
+    return Date.parse(a.at) >= Date.parse(b.at) ? a : b;
+  }
+
+  #apply(change: Change): boolean {
+    if (change.kind === 'plan') {
+      this.plan = change.value as Plan | null;
+      return true;
+    }
+    // A kind that a newer service may have added is left alone.
+    const table = this.tables[change.kind] as Map<string, unknown> | undefined;
+    if (!table) return false;
+    if (change.value === null) table.delete(change.id);
+    else table.set(change.id, change.value);
+    return true;
+  }
+
+  #tell(parts: ReadonlySet<Part>): void {
+    for (const listener of this.#listeners) listener(parts);
+  }
+}

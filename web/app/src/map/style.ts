@@ -1,0 +1,108 @@
+import type { LayerSpecification, StyleSpecification } from 'maplibre-gl';
+import type { Colours } from './theme';
+
+const empty = { type: 'FeatureCollection' as const, features: [] };
+const sources = ['land', 'shore', 'borders', 'lanes', 'places', 'warehouses', 'moving', 'chosen'] as const;
+export type SourceName = (typeof sources)[number];
+
+/** Layers that answer a click, the first to be asked first. */
+export const clickable: Record<string, 'departure' | 'warehouse' | 'place' | 'lane'> = {
+  moving: 'departure',
+  warehouses: 'warehouse',
+  places: 'place',
+  lanes: 'lane',
+};
+
+function graticule() {
+  const lines: [number, number][][] = [];
+  for (let lon = -180; lon < 180; lon += 30) lines.push([[lon, -80], [lon, 84]]);
+  for (let lat = -60; lat <= 60; lat += 30) lines.push([[-180, lat], [180, lat]]);
+  return { type: 'Feature' as const, properties: {}, geometry: { type: 'MultiLineString' as const, coordinates: lines } };
+}
+
+/** style is the whole map: sources start empty, text comes from the browser's own fonts, no request is made. */
+export function style(k: Colours, locale: 'zh' | 'en', dimmed: boolean): StyleSpecification {
+  return {
+    version: 8,
+    sources: {
+      grid: { type: 'geojson', data: graticule() },
+      ...Object.fromEntries(sources.map((name) => [name, { type: 'geojson' as const, data: empty, tolerance: name === 'land' ? 0.375 : 0.2 }])),
+    },
+    layers: layers(k, locale, dimmed),
+  };
+}
+
+export function layers(k: Colours, locale: 'zh' | 'en', dimmed: boolean): LayerSpecification[] {
+  const font = { 'text-font': ['sans'], 'text-padding': 3 };
+  const line = { 'line-cap': 'round' as const, 'line-join': 'round' as const };
+  const far = dimmed ? 0.28 : 1;
+  return [
+    { id: 'water', type: 'background', paint: { 'background-color': k.water } },
+    { id: 'grid', type: 'line', source: 'grid', paint: { 'line-color': k.grid, 'line-width': 1 } },
+    { id: 'land', type: 'fill', source: 'land', paint: { 'fill-color': k.land, 'fill-antialias': false } },
+    { id: 'shore', type: 'line', source: 'shore', paint: { 'line-color': k.shore, 'line-width': ['interpolate', ['linear'], ['zoom'], 1, 0.5, 6, 1.2] } },
+    { id: 'borders', type: 'line', source: 'borders', paint: { 'line-color': k.border, 'line-width': 0.8 } },
+    {
+      id: 'lanes', type: 'line', source: 'lanes', layout: { ...line, 'line-sort-key': ['case', ['get', 'red'], 1e6, ['get', 'n']] },
+      paint: {
+        'line-color': ['case', ['get', 'red'], k.bad, ['match', ['get', 'mode'], 'air', k.air, 'rail', k.rail, 'road', k.rail, k.sea]],
+        'line-opacity': ['case', ['get', 'red'], 0.95 * far, ['*', far, ['interpolate', ['linear'], ['get', 'weight'], 1, 0.34, 6, 0.72]]],
+        'line-width': ['interpolate', ['linear'], ['zoom'],
+          1, ['interpolate', ['linear'], ['get', 'weight'], 1, 0.8, 6, 2.6],
+          5, ['interpolate', ['linear'], ['get', 'weight'], 1, 1.4, 6, 4.5]],
+      },
+    },
+    { id: 'chosen-case', type: 'line', source: 'chosen', filter: ['==', ['geometry-type'], 'LineString'], layout: line, paint: { 'line-color': k.halo, 'line-width': 8, 'line-opacity': 0.85 } },
+    { id: 'chosen', type: 'line', source: 'chosen', filter: ['all', ['==', ['geometry-type'], 'LineString'], ['!=', ['get', 'mode'], 'haul']], layout: line, paint: { 'line-color': k.accent, 'line-width': 3.4 } },
+    { id: 'chosen-haul', type: 'line', source: 'chosen', filter: ['==', ['get', 'mode'], 'haul'], paint: { 'line-color': k.accent, 'line-width': 2.6, 'line-dasharray': [1.6, 1.2] } },
+    {
+      id: 'places', type: 'circle', source: 'places',
+      paint: {
+        'circle-radius': ['interpolate', ['linear'], ['zoom'], 1, ['case', ['get', 'home'], 4.5, 2.2], 6, ['case', ['get', 'home'], 7, 5]],
+        'circle-color': ['case', ['get', 'home'], k.accent, k.land],
+        'circle-stroke-color': ['case', ['get', 'home'], k.halo, ['case', ['get', 'air'], k.air, k.sea]],
+        'circle-stroke-width': 1.4,
+        'circle-opacity': dimmed ? 0.4 : 1,
+        'circle-stroke-opacity': dimmed ? 0.4 : 1,
+      },
+    },
+    {
+      id: 'warehouses', type: 'symbol', source: 'warehouses',
+      layout: {
+        'icon-image': ['get', 'icon'], 'icon-allow-overlap': true, 'symbol-sort-key': ['-', 0, ['get', 'size']],
+        'icon-size': ['interpolate', ['linear'], ['zoom'],
+          1, ['interpolate', ['linear'], ['get', 'size'], 30, 0.3, 130, 0.62],
+          6, ['interpolate', ['linear'], ['get', 'size'], 30, 0.6, 130, 1.2]],
+      },
+      paint: { 'icon-opacity': dimmed ? 0.35 : 0.92 },
+    },
+    { id: 'chosen-stop', type: 'circle', source: 'chosen', filter: ['==', ['geometry-type'], 'Point'], paint: { 'circle-radius': 5, 'circle-color': k.halo, 'circle-stroke-color': k.accent, 'circle-stroke-width': 2.6 } },
+    {
+      id: 'moving', type: 'symbol', source: 'moving',
+      layout: {
+        'icon-image': ['get', 'icon'], 'icon-rotate': ['get', 'course'], 'icon-rotation-alignment': 'map', 'icon-allow-overlap': true, 'icon-ignore-placement': true,
+        'icon-size': ['interpolate', ['linear'], ['zoom'], 1, 0.62, 5, 1],
+      },
+      paint: { 'icon-opacity': dimmed ? 0.5 : 1 },
+    },
+    {
+      id: 'place-labels', type: 'symbol', source: 'places',
+      layout: {
+        ...font, 'text-field': ['get', locale], 'text-size': ['interpolate', ['linear'], ['zoom'], 1, ['case', ['get', 'home'], 13, 11], 6, 14],
+        'text-variable-anchor': ['left', 'right', 'top', 'bottom'], 'text-radial-offset': 0.6, 'text-justify': 'auto',
+        'symbol-sort-key': ['case', ['get', 'home'], -1e6, ['-', 0, ['get', 'n']]], 'text-max-width': 12,
+      },
+      paint: { 'text-color': ['case', ['get', 'home'], k.text, k.faint], 'text-halo-color': k.halo, 'text-halo-width': 1.4, 'text-opacity': dimmed ? 0.6 : 1 },
+    },
+    {
+      id: 'warehouse-labels', type: 'symbol', source: 'warehouses', minzoom: 5.2,
+      layout: { ...font, 'text-field': ['get', locale], 'text-size': 11, 'text-anchor': 'top', 'text-offset': [0, 1.1], 'text-max-width': 11 },
+      paint: { 'text-color': k.faint, 'text-halo-color': k.halo, 'text-halo-width': 1.2 },
+    },
+    {
+      id: 'moving-labels', type: 'symbol', source: 'moving', minzoom: 4.2,
+      layout: { ...font, 'text-field': ['get', 'name'], 'text-size': 11, 'text-anchor': 'left', 'text-offset': [1.1, 0] },
+      paint: { 'text-color': k.text, 'text-halo-color': k.halo, 'text-halo-width': 1.2 },
+    },
+  ];
+}

@@ -1,0 +1,39 @@
+import type { Booking, Departure, Match, Request } from '../live/protocol';
+
+export type Standing = 'booked' | 'disrupted' | 'matched' | 'partly' | 'unmatched' | 'waiting' | 'withdrawn';
+
+const whole = 1 - 1e-6;
+
+/** standing is how a request stands: booked before matched, and waiting while no plan has spoken of it. */
+export function standing(request: Request, match: Match | undefined, bookings: readonly Booking[]): Standing {
+  if (request.withdrawn) return 'withdrawn';
+  const held = bookings.filter((b) => !b.cancelled);
+  if (held.some((b) => (b.disruptions?.length ?? 0) > 0)) return 'disrupted';
+  if ((request.booked_share ?? 0) >= whole) return 'booked';
+  if (!match) return (request.booked_share ?? 0) > 0 ? 'partly' : 'waiting';
+  const share = (match.parts ?? []).reduce((sum, p) => sum + p.fraction, 0);
+  if (match.unmatched <= 1 - whole && share > 0) return 'matched';
+  return share > 0 || (request.booked_share ?? 0) > 0 ? 'partly' : 'unmatched';
+}
+
+export const standings: readonly Standing[] = ['disrupted', 'unmatched', 'partly', 'waiting', 'matched', 'booked', 'withdrawn'];
+
+/** cost and arrival of all parts of a match; null where there are none. */
+export function totals(match: Match | undefined): { cost: number | null; arrive: string | null } {
+  const parts = match?.parts ?? [];
+  if (parts.length === 0) return { cost: null, arrive: null };
+  return {
+    cost: parts.every((p) => p.cost !== undefined) ? parts.reduce((sum, p) => sum + (p.cost ?? 0), 0) : null,
+    arrive: parts.reduce((last, p) => (p.arrive > last ? p.arrive : last), ''),
+  };
+}
+
+export type Phase = 'cancelled' | 'arrived' | 'underway' | 'late' | 'early' | 'ontime';
+
+/** phase is the one word for a departure at a time. */
+export function phase(d: Departure, now: number): Phase {
+  if (d.cancelled) return 'cancelled';
+  if (Date.parse(d.arrive) <= now) return 'arrived';
+  if (Date.parse(d.depart) <= now) return 'underway';
+  return d.delay_hours > 0 ? 'late' : d.delay_hours < 0 ? 'early' : 'ontime';
+}

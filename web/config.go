@@ -1,0 +1,149 @@
+package web
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"log/slog"
+	"time"
+
+	"github.com/paulmach/orb"
+
+	"haihe/planner"
+)
+
+// Outcomes of the funcs of Config, to be wrapped; those of planner/live are known too. Errors that are none of
+// these, nor a *planner.FieldErrors, mean that the outcome is unknown: the client is told to send the command
+// again with the same Idempotency-Key.
+var (
+	ErrConflict = errors.New("web: the command contradicts what holds now") // 409
+	ErrInvalid  = errors.New("web: the command is not valid")               // 422
+	ErrNotReady = errors.New("web: the service is not ready yet")           // 503
+)
+
+// Config is what the server needs from the rest of the service. Submit, Confirm, Problem, Plan, Quote and Secret
+// are required; the other funcs may be nil.
+type Config struct {
+	// Submit returns once the log holds the events and the state has applied them.
+	Submit func(ctx context.Context, events ...planner.Event) error
+	// Confirm makes a booking with that id of the match that the current plan has for an exporter's request, and
+	// sets the fact of e to it. A booking of that id that is there already is returned as it is.
+	Confirm func(ctx context.Context, exporter, request, booking string, e planner.Event) (planner.BookingStatus, error)
+	// Problem returns the problem of the current plan, Plan the current plan; nil where there is none yet.
+	Problem func(ctx context.Context) (*planner.Problem, error)
+	Plan    func(ctx context.Context) (*planner.Plan, error)
+	// Quote prices a request that was not submitted, cheapest first; none means that nothing takes it.
+	Quote func(ctx context.Context, r planner.Request) ([]Quote, error)
+	// DeadLetters returns the newest n records that were refused, newest first; of one source, or of all if "".
+	DeadLetters func(ctx context.Context, source string, n int) ([]DeadLetter, error)
+	// Digest returns a digest of the state, and how far the log was read for it.
+	Digest func(ctx context.Context) (planner.Offsets, string, error)
+	// Health says how the service is.
+	Health func() Health
+	// Route returns the line of a lane for the map, in degrees, longitude first, cut at the antimeridian, and its
+	// length. It is called from one goroutine and may take its time.
+	Route func(from, to planner.Place, mode string) (line orb.MultiLineString, km float64)
+	// Place looks up the names of a place.
+	Place func(id string) (PlaceNames, bool)
+	// CO2e estimates kg of CO2e, well to wheel, per tonne carried over a leg for which the carrier gives none.
+	CO2e func(mode string, km float64) float64
+
+	Secret  []byte // signs sessions; at least 16 bytes
+	Schemas fs.FS  // JSON Schemas of the events, NAME.json
+	Borders []byte // approved border overlay {approval_number, geojson}, or nil
+
+	Now       func() time.Time // nil: time.Now
+	Logger    *slog.Logger     // nil: slog.Default
+	Version   string           // of the software
+	Heartbeat time.Duration    // 0: 15 s; a client silent for three of them is gone
+	WriteWait time.Duration    // 0: 10 s; a client that takes longer for one frame is gone
+	Queue     int              // frames that a client may be behind before it is dropped; 0: 256
+	Ring      int              // changes remembered for clients that resume; 0: 16384
+	Clients   int              // websocket connections at a time; 0: 10000
+}
+
+// Health is how the service is.
+type Health struct {
+	Status      string           `json:"status" enum:"ok,starting,degraded" doc:"ok, starting (the log is being read) or degraded"`
+	Ready       bool             `json:"ready" doc:"Whether commands are taken"`
+	Version     string           `json:"version,omitempty"`
+	Epoch       string           `json:"epoch,omitempty" doc:"Epoch of the websocket; a new one after every start"`
+	PlanVersion uint64           `json:"plan_version"`
+	Lag         map[string]int64 `json:"lag,omitempty" doc:"Records of each topic not yet read"`
+	DeadLetters int64            `json:"dead_letters" doc:"Records refused so far"`
+	Detail      string           `json:"detail,omitempty"`
+}
+
+// Quote is a way for a request at today's prices.
+type Quote struct {
+	Departures []string    `json:"departures"`
+	Gateway    string      `json:"gateway"`
+	Warehouse  string      `json:"warehouse"`
+	Arrive     time.Time   `json:"arrive"`
+	Cost       float64     `json:"cost" doc:"For all of the request"`
+	Items      []QuoteItem `json:"items" doc:"What the cost is made of"`
+	RoomPrice  float64     `json:"room_price" doc:"Worth to others of the room it takes, by the current dual prices"`
+}
+
+// QuoteItem is one line of a Quote.
+type QuoteItem struct {
+	Kind   string  `json:"kind"`
+	Name   string  `json:"name,omitempty"`
+	Amount float64 `json:"amount"`
+}
+
+// DeadLetter is a record that was refused.
+type DeadLetter struct {
+	Topic     string    `json:"topic"`
+	Partition int       `json:"partition"`
+	Offset    int64     `json:"offset"`
+	At        time.Time `json:"at"`
+	Source    string    `json:"source,omitempty"`
+	Type      string    `json:"type,omitempty"`
+	ID        string    `json:"id,omitempty"`
+	Key       string    `json:"key,omitempty"`
+	Reason    string    `json:"reason"`
+}
+
+// PlaceNames is what the gazetteer knows of a place.
+type PlaceNames struct {
+	ZH, EN string
+	Kind   string // seaport, airport
+}
+
+func (c Config) withDefaults() Config {
+	if c.Submit == nil || c.Confirm == nil || c.Problem == nil || c.Plan == nil || c.Quote == nil {
+		panic("web: Config lacks Submit, Confirm, Problem, Plan or Quote")
+	}
+	if len(c.Secret) < 16 {
+		panic("web: Config.Secret must have at least 16 bytes")
+	}
+	if c.Now == nil {
+		c.Now = time.Now
+	}
+	if c.Logger == nil {
+		c.Logger = slog.Default()
+	}
+	if c.Health == nil {
+		c.Health = func() Health { return Health{Status: "ok", Ready: true} }
+	}
+	if c.Place == nil {
+		c.Place = func(string) (PlaceNames, bool) { return PlaceNames{}, false }
+	}
+	if c.DeadLetters == nil {
+		c.DeadLetters = func(context.Context, string, int) ([]DeadLetter, error) { return nil, nil }
+	}
+	setDefault(&c.Heartbeat, 15*time.Second)
+	setDefault(&c.WriteWait, 10*time.Second)
+	setDefault(&c.Queue, 256)
+	setDefault(&c.Ring, 16384)
+	setDefault(&c.Clients, 10000)
+	return c
+}
+
+func setDefault[T comparable](field *T, value T) {
+	var zero T
+	if *field == zero {
+		*field = value
+	}
+}

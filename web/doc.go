@@ -1,0 +1,21 @@
+// Package web shows the live plan to people and takes their commands.
+//
+// Words: a session is a role (firm, exporter, commission) and the organisation it speaks for; a viewer is what
+// decides what may be seen; an entity is one thing that viewers see (a departure, a match, a market), a facet of
+// it is its JSON for some of them.
+//
+// The way of an update:
+//
+//	live.Update -> Server.Observe -> hub (model.go joins it, views.go makes the facets of what changed)
+//	            -> ring.go numbers the changes -> client.go's bounded queues -> browsers
+//
+// Observe only appends to a list; a goroutine of the hub does the rest, so the owner of the state never waits.
+// A client gets a snapshot and then numbered changes, or resumes where it was as long as the ring remembers. What
+// a viewer may not see is decided in views.go alone, for snapshots, changes and the API.
+//
+// The way of a command: api_*.go checks it, events.go stamps it, Config.Submit puts it on the log, and the answer
+// is given when the state has it. Answers to what went wrong are RFC 9457 problems that name the field.
+//
+// The API is described at /api/openapi.json, the websocket and the topics at /api/asyncapi.yaml. The page that
+// people see is built from web/app into web/dist/app and embedded; without it a plain page says how to build it.
+package web

@@ -1,0 +1,449 @@
+package web
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/gorilla/websocket"
+
+	"haihe/planner/live"
+)
+
+// positionsEvery is the shortest time between two frames of positions.
+const positionsEvery = 250 * time.Millisecond
+
+// hub keeps what there is to see and tells the clients what changes in it.
+type hub struct {
+	cfg   Config
+	epoch string
+
+	inbox inbox
+	done  chan struct{} // closed when run has returned
+	stop  context.CancelFunc
+
+	mu       sync.RWMutex // guards all below; run alone writes, but for clients that join and leave
+	model    *model
+	entities map[key]*facets
+	order    map[string][]string // sorted ids of a kind; nil: to be sorted anew
+	seq      uint64
+	ring     ring
+	news     chan struct{} // closed, and made anew, when a batch has been taken
+	clients  map[*client]struct{}
+	shots    map[viewer]*websocket.PreparedMessage // snapshots of seq, made as they are asked for
+	whereIs  whereabouts
+	taken    int // updates since the start
+	closed   bool
+}
+
+// inbox is where Observe leaves updates. It grows rather than block; the hub empties it whole.
+type inbox struct {
+	mu      sync.Mutex
+	updates []live.Update
+	lanes   []laneView
+	given   int // updates since the start
+	wake    chan struct{}
+}
+
+func (b *inbox) put(u *live.Update, lanes []laneView) {
+	b.mu.Lock()
+	if u != nil {
+		b.updates = append(b.updates, *u)
+		b.given++
+	}
+	b.lanes = append(b.lanes, lanes...)
+	b.mu.Unlock()
+	select {
+	case b.wake <- struct{}{}:
+	default:
+	}
+}
+
+func (b *inbox) take() ([]live.Update, []laneView) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	u, l := b.updates, b.lanes
+	b.updates, b.lanes = nil, nil
+	return u, l
+}
+
+func newHub(cfg Config) *hub {
+	var random [6]byte
+	rand.Read(random[:])
+	ctx, stop := context.WithCancel(context.Background())
+	h := &hub{
+		cfg:      cfg,
+		epoch:    cfg.Now().UTC().Format("20060102T150405") + "-" + hex.EncodeToString(random[:]),
+		inbox:    inbox{wake: make(chan struct{}, 1)},
+		done:     make(chan struct{}),
+		stop:     stop,
+		model:    newModel(cfg.Place),
+		entities: map[key]*facets{},
+		order:    map[string][]string{},
+		ring:     ring{most: cfg.Ring},
+		news:     make(chan struct{}),
+		clients:  map[*client]struct{}{},
+		shots:    map[viewer]*websocket.PreparedMessage{},
+		whereIs:  newWhereabouts(),
+	}
+	go h.run(ctx)
+	return h
+}
+
+func (h *hub) run(ctx context.Context) {
+	defer close(h.done)
+	lanes := newLaner(h.cfg.Route, func(made []laneView) { h.inbox.put(nil, made) })
+	defer lanes.close()
+	beat := time.NewTicker(h.cfg.Heartbeat)
+	defer beat.Stop()
+	tick := time.NewTimer(positionsEvery)
+	tick.Stop()
+	ticking := false
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-h.inbox.wake:
+			updates, made := h.inbox.take()
+			wanted, moved := h.take(updates, made)
+			lanes.want(wanted)
+			if moved && !ticking {
+				ticking = true
+				tick.Reset(positionsEvery)
+			}
+		case <-tick.C:
+			ticking = false
+			h.sendPositions()
+		case <-beat.C:
+			h.heartbeat()
+		}
+	}
+}
+
+// take applies updates as one numbered batch. It returns the lanes that lack a line, and whether positions moved.
+func (h *hub) take(updates []live.Update, made []laneView) (wanted []wantedLane, moved bool) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for _, u := range updates {
+		h.model.take(u)
+		moved = h.whereIs.take(positionsIn(u)) || moved
+		h.taken++
+	}
+	for _, l := range made {
+		h.model.lanes[l.ID] = l
+		h.model.touch(kindLane, l.ID)
+	}
+	h.publish(h.model.takeDirty())
+	close(h.news)
+	h.news = make(chan struct{})
+	return h.wantedLanes(), moved
+}
+
+// change is an entity before and after a batch.
+type change struct {
+	key         key
+	before, now *facets
+}
+
+// publish numbers what changed and sends every client what it may see of it.
+func (h *hub) publish(dirty []key) {
+	var changes []change
+	for _, k := range dirty {
+		now, ok := h.facetsOf(k)
+		before := h.entities[k]
+		if !ok || same(before, now) {
+			continue
+		}
+		changes = append(changes, change{k, before, now})
+	}
+	if len(changes) == 0 {
+		return
+	}
+	h.seq++
+	clear(h.shots)
+	for _, c := range changes {
+		if c.now == nil {
+			delete(h.entities, c.key)
+		} else {
+			h.entities[c.key] = c.now
+		}
+		if (c.before == nil) != (c.now == nil) {
+			h.order[c.key.kind] = nil
+		}
+		h.ring.add(entry{h.seq, c.key, c.before})
+	}
+	h.fanOut(changes)
+}
+
+// facetsOf makes the facets of an entity. One that cannot be shown is reported and stays as it was: it must not
+// take the others with it.
+func (h *hub) facetsOf(k key) (f *facets, ok bool) {
+	defer func() {
+		if r := recover(); r != nil {
+			h.cfg.Logger.Error("web: an entity cannot be shown", "kind", k.kind, "id", k.id, "reason", r)
+			f, ok = nil, false
+		}
+	}()
+	return h.model.facetsOf(k), true
+}
+
+// sorted returns the ids of a kind in order.
+func (h *hub) sorted(kind string) []string {
+	if h.order[kind] == nil {
+		ids := []string{}
+		for k := range h.entities {
+			if k.kind == kind {
+				ids = append(ids, k.id)
+			}
+		}
+		slices.Sort(ids)
+		h.order[kind] = ids
+	}
+	return h.order[kind]
+}
+
+// ownFrame names a frame that clients share: those who see no more than everybody have the empty viewer.
+type ownFrame struct {
+	viewer viewer
+	prev   uint64
+}
+
+// fanOut sends a batch. What everybody sees is written once, and a frame is made once for all clients that see
+// the same and were last sent the same.
+func (h *hub) fanOut(changes []change) {
+	if len(h.clients) == 0 {
+		return
+	}
+	var common bytes.Buffer
+	var broad []change               // everybody sees something of it, but not the same
+	commission := []change{}         // the commission sees something of it
+	parties := map[viewer][]change{} // these see something of it
+	for _, c := range changes {
+		if c.before.uniform() && c.now.uniform() {
+			if old, now := c.before.of(viewer{}), c.now.of(viewer{}); !bytes.Equal(old, now) {
+				writeChange(&common, c.key, now)
+			}
+			continue
+		}
+		if c.before.of(viewer{}) != nil || c.now.of(viewer{}) != nil {
+			broad = append(broad, c)
+			continue
+		}
+		if c.before.of(viewer{role: Commission}) != nil || c.now.of(viewer{role: Commission}) != nil {
+			commission = append(commission, c)
+		}
+		seen := map[viewer]bool{}
+		for _, f := range []*facets{c.before, c.now} {
+			if f == nil {
+				continue
+			}
+			for v := range f.parties {
+				if !seen[v] {
+					seen[v] = true
+					parties[v] = append(parties[v], c)
+				}
+			}
+		}
+	}
+	own := map[viewer][]byte{}
+	frames := map[ownFrame]*websocket.PreparedMessage{}
+	for c := range h.clients {
+		extra, done := own[c.viewer]
+		if !done {
+			mine := parties[c.viewer]
+			if c.viewer.role == Commission {
+				mine = commission
+			}
+			extra = ownChanges(c.viewer, broad, mine)
+			own[c.viewer] = extra
+		}
+		if common.Len() == 0 && len(extra) == 0 {
+			continue
+		}
+		name := ownFrame{prev: c.last}
+		if len(extra) > 0 {
+			name.viewer = c.viewer
+		}
+		frame := frames[name]
+		if frame == nil {
+			frame = prepare(changesFrame(h.epoch, c.last, h.seq, common.Bytes(), extra))
+			frames[name] = frame
+		}
+		c.last = h.seq
+		h.send(c, frame)
+	}
+}
+
+func ownChanges(v viewer, lists ...[]change) []byte {
+	var b bytes.Buffer
+	for _, list := range lists {
+		for _, c := range list {
+			if old, now := c.before.of(v), c.now.of(v); !bytes.Equal(old, now) {
+				writeChange(&b, c.key, now)
+			}
+		}
+	}
+	return b.Bytes()
+}
+
+// send queues a frame, or drops the client if it is too far behind.
+func (h *hub) send(c *client, frame *websocket.PreparedMessage) {
+	select {
+	case c.queue <- frame:
+	default:
+		h.forget(c)
+		c.end(closeTooSlow, "too slow")
+	}
+}
+
+func (h *hub) forget(c *client) { delete(h.clients, c) }
+
+// heartbeat also tells those who saw nothing of the latest changes how far the numbers have come, so that they
+// can resume after a break.
+func (h *hub) heartbeat() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	beat := prepare(heartbeatFrame(h.cfg.Now().UTC()))
+	level := map[uint64]*websocket.PreparedMessage{}
+	for c := range h.clients {
+		if c.last < h.seq {
+			if level[c.last] == nil {
+				level[c.last] = prepare(changesFrame(h.epoch, c.last, h.seq, nil, nil))
+			}
+			frame := level[c.last]
+			c.last = h.seq
+			h.send(c, frame)
+		}
+		if len(c.queue) == 0 { // whoever has frames to read needs no sign of life
+			h.send(c, beat)
+		}
+	}
+}
+
+// join enters a client with its first frame in its queue: what it missed since it was at (epoch, seq), or else a
+// snapshot. It reports false if there is no such seq in this epoch, or the hub is full or closed.
+func (h *hub) join(c *client, r resume) (code int, reason string) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	switch {
+	case h.closed:
+		return websocket.CloseGoingAway, "the service is stopping"
+	case len(h.clients) >= h.cfg.Clients:
+		return websocket.CloseTryAgainLater, "too many connections"
+	case r.epoch == h.epoch && r.seq > h.seq:
+		return closeBadResume, "there is no such seq yet"
+	}
+	var first *websocket.PreparedMessage
+	missed, ok := []entry(nil), false
+	if r.epoch == h.epoch {
+		missed, ok = h.ring.since(r.seq)
+	}
+	if ok {
+		var b bytes.Buffer
+		for _, e := range missed {
+			if old, now := e.before.of(c.viewer), h.entities[e.key].of(c.viewer); !bytes.Equal(old, now) {
+				writeChange(&b, e.key, now)
+			}
+		}
+		first = prepare(changesFrame(h.epoch, r.seq, h.seq, b.Bytes(), nil))
+	} else {
+		first = h.shots[c.viewer]
+		if first == nil {
+			first = prepare(snapshotFrame(h.snapshotBody(c.viewer)))
+			h.shots[c.viewer] = first
+		}
+	}
+	c.last = h.seq
+	c.queue <- first
+	h.clients[c] = struct{}{}
+	h.whereIs.start(c, h.cfg.Now().UTC())
+	return 0, ""
+}
+
+func (h *hub) leave(c *client) {
+	h.mu.Lock()
+	h.forget(c)
+	h.mu.Unlock()
+}
+
+// endSession closes the connections of one browser.
+func (h *hub) endSession(who session) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for c := range h.clients {
+		if who.browser != "" && c.browser == who.browser && c.viewer == who.viewer() {
+			h.forget(c)
+			c.end(closeSessionEnded, "signed out")
+		}
+	}
+}
+
+// close tells all clients that the service is going away, and waits for run to end.
+func (h *hub) close() {
+	h.stop()
+	<-h.done
+	h.mu.Lock()
+	h.closed = true
+	for c := range h.clients {
+		h.forget(c)
+		c.end(websocket.CloseGoingAway, "the service is stopping")
+		c.conn.NetConn().SetWriteDeadline(time.Now().Add(closeWait)) // for a write that waits already
+	}
+	h.mu.Unlock()
+}
+
+// await waits until ok holds of the model, e.g. until a command shows in it; it gives up with ctx.
+func (h *hub) await(ctx context.Context, ok func(*model) bool) bool {
+	for {
+		h.mu.RLock()
+		fine, news := ok(h.model), h.news
+		h.mu.RUnlock()
+		if fine {
+			return true
+		}
+		select {
+		case <-news:
+		case <-ctx.Done():
+			return false
+		case <-h.done:
+			return false
+		}
+	}
+}
+
+// level reports whether all updates given so far are shown.
+func (h *hub) level() bool {
+	h.inbox.mu.Lock()
+	given := h.inbox.given
+	h.inbox.mu.Unlock()
+	h.mu.RLock()
+	defer h.mu.RUnlock()
+	return h.taken >= given
+}
+
+// look reads the model.
+func (h *hub) look(read func(*model)) {
+	h.mu.RLock()
+	defer h.mu.RUnlock()
+	read(h.model)
+}
+
+// wantedLanes returns the lanes that lack a line and whose ends are known.
+func (h *hub) wantedLanes() []wantedLane {
+	var list []wantedLane
+	for id, ends := range h.model.wanted {
+		from, okFrom := h.model.places[ends.from]
+		to, okTo := h.model.places[ends.to]
+		if okFrom && okTo {
+			list = append(list, wantedLane{id, from, to, ends.mode})
+		}
+	}
+	clear(h.model.wanted)
+	slices.SortFunc(list, func(a, b wantedLane) int { return cmp.Compare(a.id, b.id) })
+	return list
+}

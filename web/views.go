@@ -1,0 +1,365 @@
+package web
+
+import (
+	"encoding/json"
+	"slices"
+	"time"
+
+	"github.com/paulmach/orb"
+
+	"haihe/planner"
+)
+
+// This file alone decides who sees what. Each kind has one function that makes its facets; they list field by
+// field what goes out, so that a field added to the domain stays inside until it is listed here.
+
+// least is the number of owners that a figure must sum over before the commission sees it.
+const least = 3
+
+// viewer is what decides what a session sees. The commission has no organisation.
+type viewer struct {
+	role Role
+	org  string
+}
+
+// facets is what an entity shows to whom; nil means nothing.
+type facets struct {
+	all        json.RawMessage            // to everybody signed in, but for those below
+	commission json.RawMessage            // to the commission instead of all
+	parties    map[viewer]json.RawMessage // to these instead of all
+}
+
+func (f *facets) of(v viewer) json.RawMessage {
+	if f == nil {
+		return nil
+	}
+	if raw, ok := f.parties[v]; ok {
+		return raw
+	}
+	if v.role == Commission && f.commission != nil {
+		return f.commission
+	}
+	return f.all
+}
+
+// uniform reports whether everybody sees the same.
+func (f *facets) uniform() bool { return f == nil || f.commission == nil && len(f.parties) == 0 }
+
+func (f *facets) toParty(role Role, org string, value any) {
+	if org == "" {
+		return
+	}
+	if f.parties == nil {
+		f.parties = map[viewer]json.RawMessage{}
+	}
+	f.parties[viewer{role, org}] = encode(value)
+}
+
+// encode panics on what has no JSON; the domain's validation lets no such number in.
+func encode(value any) json.RawMessage {
+	raw, err := json.Marshal(value)
+	if err != nil {
+		panic("web: " + err.Error())
+	}
+	return raw
+}
+
+type placeView struct {
+	ID             string  `json:"id"`
+	Name           string  `json:"name,omitempty"`
+	NameZH         string  `json:"name_zh,omitempty"`
+	NameEN         string  `json:"name_en,omitempty"`
+	Kind           string  `json:"kind,omitempty"`
+	Country        string  `json:"country,omitempty"`
+	Lat            float64 `json:"lat"`
+	Lon            float64 `json:"lon"`
+	TransferHours  float64 `json:"transfer_hours"`
+	TransferCostM3 float64 `json:"transfer_cost_m3"`
+}
+
+// placeFacets: everybody sees a place.
+func placeFacets(p planner.Place, names PlaceNames) *facets {
+	kind := p.Kind
+	if kind == "" {
+		kind = names.Kind
+	}
+	return &facets{all: encode(placeView{p.ID, p.Name, names.ZH, names.EN, kind, p.Country, p.Lat, p.Lon,
+		p.TransferHours, p.TransferCostM3})}
+}
+
+type lineView struct {
+	Type        string              `json:"type"`
+	Coordinates orb.MultiLineString `json:"coordinates"`
+}
+
+type laneView struct {
+	ID         string   `json:"id"`
+	From       string   `json:"from"`
+	To         string   `json:"to"`
+	Mode       string   `json:"mode"`
+	DistanceKm float64  `json:"distance_km"`
+	Line       lineView `json:"line"`
+}
+
+// laneFacets: everybody sees a lane.
+func laneFacets(l laneView) *facets { return &facets{all: encode(l)} }
+
+type departureView struct {
+	ID            string       `json:"id"`
+	Lane          string       `json:"lane"`
+	Mode          string       `json:"mode"`
+	Carrier       string       `json:"carrier,omitempty"`
+	Voyage        string       `json:"voyage,omitempty"`
+	Vessel        string       `json:"vessel,omitempty"`
+	From          string       `json:"from"`
+	To            string       `json:"to"`
+	Cutoff        time.Time    `json:"cutoff"`
+	Depart        time.Time    `json:"depart"`
+	Arrive        time.Time    `json:"arrive"`
+	PlannedCutoff time.Time    `json:"planned_cutoff"`
+	PlannedDepart time.Time    `json:"planned_depart"`
+	PlannedArrive time.Time    `json:"planned_arrive"`
+	CapacityM3    float64      `json:"capacity_m3"`
+	CapacityKg    float64      `json:"capacity_kg"`
+	Rate          planner.Rate `json:"rate"`
+	CO2eKgPerT    float64      `json:"co2e_kg_per_t"`
+	Classes       []string     `json:"classes"`
+	DelayHours    float64      `json:"delay_hours"`
+	DelayReason   string       `json:"delay_reason,omitempty"`
+	Cancelled     bool         `json:"cancelled"`
+	CancelReason  string       `json:"cancel_reason,omitempty"`
+}
+
+// departureFacets: everybody sees the schedule, the rate and the room published. What is booked on it goes with
+// its load, the position with the positions.
+func departureFacets(d *planner.DepartureStatus) *facets {
+	return &facets{all: encode(departureView{d.ID, laneID(d.From, d.To, d.Mode), d.Mode, d.Carrier, d.Voyage,
+		d.Vessel, d.From, d.To, d.Cutoff, d.Depart, d.Arrive, d.PlannedCutoff, d.PlannedDepart, d.PlannedArrive,
+		d.CapacityM3, d.CapacityKg, d.Rate, d.CO2eKgPerT, list(d.Classes), d.DelayHours, d.DelayReason,
+		d.Cancelled, d.CancelReason})}
+}
+
+type warehouseView struct {
+	ID           string            `json:"id"`
+	Name         string            `json:"name,omitempty"`
+	Operator     string            `json:"operator,omitempty"`
+	Country      string            `json:"country,omitempty"`
+	Lat          float64           `json:"lat"`
+	Lon          float64           `json:"lon"`
+	AreaM2       float64           `json:"area_m2"`
+	Public       bool              `json:"public"`
+	CapacityM3   planner.PerDay    `json:"capacity_m3"`
+	CapacityFrom string            `json:"capacity_from,omitempty"`
+	Classes      []string          `json:"classes"`
+	InboundM3    float64           `json:"inbound_m3"`
+	StorageM3Day float64           `json:"storage_m3_day"`
+	Gateways     []planner.Gateway `json:"gateways"`
+	Markets      []planner.Market  `json:"markets"`
+	Closed       bool              `json:"closed"`
+	CloseReason  string            `json:"close_reason,omitempty"`
+}
+
+// warehouseFacets: everybody sees a warehouse.
+func warehouseFacets(w *planner.WarehouseStatus) *facets {
+	return &facets{all: encode(warehouseView{w.ID, w.Name, w.Operator, w.Country, w.Lat, w.Lon, w.AreaM2, w.Public,
+		w.CapacityM3, w.CapacityFrom, list(w.Classes), w.InboundM3, w.StorageM3Day, list(w.Gateways),
+		list(w.Markets), w.Closed, w.CloseReason})}
+}
+
+// requestFacets: only its exporter sees a request.
+func requestFacets(r *planner.RequestStatus) *facets {
+	f := &facets{}
+	f.toParty(Exporter, r.Exporter, r)
+	return f
+}
+
+// bookingFacets: only its exporter sees a booking.
+func bookingFacets(b *planner.BookingStatus) *facets {
+	f := &facets{}
+	f.toParty(Exporter, b.Exporter, b)
+	return f
+}
+
+// firmMatch is what a firm sees of a match: the parts that use its departures or warehouses, with nothing of
+// other firms, of the exporter, of value or of cost.
+type firmMatch struct {
+	Request string     `json:"request"`
+	Market  string     `json:"market"`
+	Class   string     `json:"class"`
+	Parts   []firmPart `json:"parts"`
+}
+
+type firmPart struct {
+	Request    string     `json:"request"`
+	Fraction   float64    `json:"fraction"`
+	VolumeM3   float64    `json:"volume_m3"`
+	WeightKg   float64    `json:"weight_kg"`
+	Departures []string   `json:"departures"`          // its own
+	Gateway    string     `json:"gateway,omitempty"`   // this and the rest if the warehouse is its own
+	Warehouse  string     `json:"warehouse,omitempty"` //
+	Arrive     *time.Time `json:"arrive,omitempty"`
+}
+
+// matchFacets: the exporter sees all of its match, a firm its own parts. Fractions are of what was open of the
+// request when it was planned.
+func matchFacets(match *planner.Match, r *planner.RequestStatus, carrier, operator func(id string) string) *facets {
+	f := &facets{}
+	if r == nil {
+		return f
+	}
+	own := map[string]*firmMatch{}
+	for _, part := range match.Parts {
+		var firms []string
+		for _, d := range part.Departures {
+			firms = append(firms, carrier(d))
+		}
+		firms = append(firms, operator(part.Warehouse))
+		slices.Sort(firms)
+		for _, firm := range slices.Compact(firms) {
+			if firm == "" {
+				continue
+			}
+			m := own[firm]
+			if m == nil {
+				m = &firmMatch{Request: match.Request, Market: r.Market, Class: r.Class}
+				own[firm] = m
+			}
+			share := part.Fraction * (1 - r.BookedShare)
+			p := firmPart{Request: match.Request, Fraction: part.Fraction, VolumeM3: share * r.VolumeM3,
+				WeightKg: share * r.WeightKg, Departures: []string{}}
+			for _, d := range part.Departures {
+				if carrier(d) == firm {
+					p.Departures = append(p.Departures, d)
+				}
+			}
+			if operator(part.Warehouse) == firm {
+				p.Gateway, p.Warehouse, p.Arrive = part.Gateway, part.Warehouse, &part.Arrive
+			}
+			m.Parts = append(m.Parts, p)
+		}
+	}
+	for firm, m := range own {
+		f.toParty(Firm, firm, m)
+	}
+	shown := *match
+	shown.Parts = list(match.Parts)
+	f.toParty(Exporter, r.Exporter, &shown)
+	return f
+}
+
+type loadView struct {
+	ID     string   `json:"id"`
+	M3     *float64 `json:"m3"`
+	Kg     *float64 `json:"kg,omitempty"`
+	Owners *int     `json:"owners"`
+}
+
+type departureLoadView struct {
+	ID           string   `json:"id"`
+	M3           *float64 `json:"m3"`
+	Kg           *float64 `json:"kg"`
+	Owners       *int     `json:"owners"`
+	BookedM3     *float64 `json:"booked_m3"`
+	BookedKg     *float64 `json:"booked_kg"`
+	BookedOwners *int     `json:"booked_owners"`
+}
+
+// booked is the room confirmed on a departure.
+type booked struct {
+	m3, kg float64
+	owners int
+}
+
+// departureLoadFacets: the carrier sees what the plan and the bookings put on its departure; the commission too,
+// where at least three owners make the figure up; nobody else.
+func departureLoadFacets(id, carrier string, load planner.Load, b booked) *facets {
+	open := departureLoadView{id, &load.M3, &load.Kg, &load.Owners, &b.m3, &b.kg, &b.owners}
+	shut := open
+	if load.Owners < least {
+		shut.M3, shut.Kg, shut.Owners = nil, nil, nil
+	}
+	if b.owners < least {
+		shut.BookedM3, shut.BookedKg, shut.BookedOwners = nil, nil, nil
+	}
+	f := &facets{commission: encode(shut)}
+	f.toParty(Firm, carrier, open)
+	return f
+}
+
+// warehouseLoadFacets: as for departures, with the operator in place of the carrier.
+func warehouseLoadFacets(id, operator string, load planner.Load) *facets {
+	shut := loadView{ID: id}
+	open := loadView{ID: id, M3: &load.M3, Owners: &load.Owners}
+	if load.Owners >= least {
+		shut = open
+	}
+	f := &facets{commission: encode(shut)}
+	f.toParty(Firm, operator, open)
+	return f
+}
+
+// marketRow sums over the open requests to a market.
+type marketRow struct {
+	id                         string
+	requests                   int
+	exporters                  map[string]bool
+	askedM3, matchedM3, costed float64
+}
+
+type marketView struct {
+	ID        string   `json:"id"`
+	Requests  *int     `json:"requests"`
+	Exporters *int     `json:"exporters"`
+	AskedM3   *float64 `json:"asked_m3"`
+	MatchedM3 *float64 `json:"matched_m3"`
+	Cost      *float64 `json:"cost"`
+}
+
+// marketFacets: the commission alone sees markets, and their figures unless withheld.
+func marketFacets(m *marketRow, withheld bool) *facets {
+	v := marketView{ID: m.id}
+	if !withheld {
+		n := len(m.exporters)
+		v.Requests, v.Exporters, v.AskedM3, v.MatchedM3, v.Cost = &m.requests, &n, &m.askedM3, &m.matchedM3, &m.costed
+	}
+	return &facets{commission: encode(v)}
+}
+
+// planFacets: everybody sees the summary; the commission all dual prices, a firm its own, exporters none.
+func planFacets(p *planner.PlanSummary, carrier, operator func(id string) string) *facets {
+	with := func(d []planner.DeparturePrice, w []planner.WarehousePrice) planner.PlanSummary {
+		c := *p
+		c.Departures, c.Warehouses = list(d), list(w)
+		return c
+	}
+	f := &facets{all: encode(with(nil, nil)), commission: encode(with(p.Departures, p.Warehouses))}
+	type own struct {
+		d []planner.DeparturePrice
+		w []planner.WarehousePrice
+	}
+	firms := map[string]own{}
+	for _, d := range p.Departures {
+		o := firms[carrier(d.ID)]
+		o.d = append(o.d, d)
+		firms[carrier(d.ID)] = o
+	}
+	for _, w := range p.Warehouses {
+		o := firms[operator(w.ID)]
+		o.w = append(o.w, w)
+		firms[operator(w.ID)] = o
+	}
+	for firm, o := range firms {
+		f.toParty(Firm, firm, with(o.d, o.w))
+	}
+	return f
+}
+
+// list makes null an empty array.
+func list[T any](l []T) []T {
+	if l == nil {
+		return []T{}
+	}
+	return l
+}
+
+func laneID(from, to, mode string) string { return from + ">" + to + ":" + mode }
