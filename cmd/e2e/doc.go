@@ -1,0 +1,9 @@
+// Package e2e tests the haihe binary from outside, as people and other programs use it: started, asked over HTTP
+// and websocket, fed by a Kafka client, stopped, killed and started again. It holds nothing but tests.
+//
+// Environment:
+//
+//	HAIHE_KILL_ROUNDS      rounds of kill -9 (default 3)
+//	HAIHE_LATENCY_EVENTS   events to measure from Kafka to the websocket (default 5)
+//	HAIHE_KAFKA_LIBS       jars of Apache Kafka; without them its tests are skipped
+package e2e

@@ -1,0 +1,79 @@
+package e2e
+
+import (
+	"context"
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/segmentio/kafka-go"
+	"github.com/stretchr/testify/require"
+
+	"haihe/planner"
+	"haihe/streams"
+)
+
+// say writes an event to its topic as a client of another make would: headers and JSON, nothing of Haihe's producer.
+func (s *service) say(typ, topic, key, subject, payload string) {
+	s.t.Helper()
+	now := time.Now()
+	s.write(topic, key, payload, map[string]string{
+		"ce_specversion": "1.0", "ce_id": fmt.Sprintf("outside-%d", now.UnixNano()), "ce_source": "/firms/outside",
+		"ce_type": "haihe." + typ, "ce_time": now.UTC().Format(time.RFC3339Nano), "ce_subject": subject,
+		"ce_sequence": fmt.Sprint(now.UnixMicro()), "content-type": "application/json",
+	})
+}
+
+func (s *service) write(topic, key, payload string, headers map[string]string) {
+	s.t.Helper()
+	m := kafka.Message{Topic: topic, Key: []byte(key), Value: []byte(payload)}
+	for k, v := range headers {
+		m.Headers = append(m.Headers, kafka.Header{Key: k, Value: []byte(v)})
+	}
+	w := &kafka.Writer{Addr: kafka.TCP(s.kafka), Balancer: kafka.Murmur2Balancer{}, RequiredAcks: kafka.RequireAll, BatchTimeout: time.Millisecond}
+	defer w.Close()
+	require.NoError(s.t, w.WriteMessages(context.Background(), m))
+}
+
+// replay reads the log from its beginning up to some offsets, by itself, and returns the digest of the state.
+// Positions are no part of that, and expire.
+func replay(t *testing.T, broker string, upTo map[string]int64) string {
+	t.Helper()
+	state := planner.NewState()
+	for _, topic := range []string{streams.TopicRoutes, streams.TopicFlights, streams.TopicOccupancy, streams.TopicRequests, streams.TopicBookings} {
+		for partition := range 3 {
+			end := upTo[fmt.Sprintf("%s/%d", topic, partition)]
+			if end == 0 {
+				continue
+			}
+			r := kafka.NewReader(kafka.ReaderConfig{Brokers: []string{broker}, Topic: topic, Partition: partition, MinBytes: 1, MaxBytes: 1 << 20, MaxWait: time.Second})
+			require.NoError(t, r.SetOffset(kafka.FirstOffset))
+			ctx, cancel := context.WithTimeout(context.Background(), wait)
+			for next := int64(0); next < end; {
+				m, err := r.ReadMessage(ctx)
+				require.NoError(t, err, "%s/%d at %d of %d", topic, partition, next, end)
+				if next = m.Offset + 1; next > end {
+					break
+				}
+				if e, err := streams.Decode(m); err == nil {
+					state.Apply(e)
+				}
+			}
+			cancel()
+			require.NoError(t, r.Close())
+		}
+	}
+	digest, err := state.Digest()
+	require.NoError(t, err)
+	return digest
+}
+
+// sameAsReplay checks that the service's state is what the log says.
+func (s *service) sameAsReplay() {
+	s.t.Helper()
+	state := get[struct {
+		Digest  string           `json:"digest"`
+		Offsets map[string]int64 `json:"offsets"`
+	}](s, "commission", "/api/state")
+	require.Equal(s.t, replay(s.t, s.kafka, state.Offsets), state.Digest)
+}

@@ -1,0 +1,196 @@
+package e2e
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+// Binaries of haihe, each built when it is first needed. The one with the race detector is an order of magnitude
+// slower; what measures, or solves to the end, takes the plain one.
+var (
+	builds string // folder
+	plain  = sync.OnceValue(func() string { return build("haihe") })
+	raced  = sync.OnceValue(func() string { return build("haihe-race", "-race") })
+)
+
+func build(name string, flags ...string) string {
+	out := filepath.Join(builds, name)
+	cmd := exec.Command("go", append(append([]string{"build", "-o", out}, flags...), "haihe/cmd/haihe")...)
+	if text, err := cmd.CombinedOutput(); err != nil {
+		panic(fmt.Sprintf("building haihe: %v\n%s", err, text))
+	}
+	return out
+}
+
+func TestMain(m *testing.M) {
+	var err error
+	if builds, err = os.MkdirTemp("", "haihe-e2e-"); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	code := m.Run()
+	os.RemoveAll(builds)
+	os.Exit(code)
+}
+
+// wait is how long anything may take before a test gives up; it is no claim about speed.
+const wait = 3 * time.Minute
+
+// service is a running haihe serve.
+type service struct {
+	t      *testing.T
+	cmd    *exec.Cmd
+	base   string
+	kafka  string
+	tokens map[string]string // by role
+	stderr *bytes.Buffer
+	ended  chan error
+}
+
+// serve starts haihe serve on free ports with its data in dir, and waits until it says where it is.
+func serve(t *testing.T, binary, dir string, args ...string) *service {
+	t.Helper()
+	s := &service{t: t, tokens: map[string]string{}, stderr: &bytes.Buffer{}, ended: make(chan error, 1)}
+	args = append([]string{"serve", "--listen", "127.0.0.1:0", "--broker-listen", "127.0.0.1:0", "--data", dir}, args...)
+	s.cmd = exec.Command(binary, args...)
+	s.cmd.Stderr = s.stderr
+	out, err := s.cmd.StdoutPipe()
+	require.NoError(t, err)
+	require.NoError(t, s.cmd.Start())
+	lines := bufio.NewScanner(out)
+	link := regexp.MustCompile(`^  (\w+) +(http://\S+)/signin\?token=(\S+)$`)
+	for lines.Scan() {
+		if m := link.FindStringSubmatch(lines.Text()); m != nil {
+			s.base, s.tokens[m[1]] = m[2], m[3]
+		}
+		if rest, ok := strings.CutPrefix(lines.Text(), "Kafka "); ok {
+			s.kafka = strings.Fields(rest)[0]
+			break
+		}
+	}
+	go func() {
+		_, _ = io.Copy(io.Discard, out)
+		s.ended <- s.cmd.Wait()
+	}()
+	require.NotEmpty(t, s.kafka, "haihe serve said nothing:\n%s", s.stderr)
+	t.Cleanup(func() {
+		if s.cmd.ProcessState == nil {
+			_ = s.cmd.Process.Kill()
+			<-s.ended
+		}
+		require.NotContains(t, s.stderr.String(), "DATA RACE")
+		require.NotContains(t, s.stderr.String(), "panic:")
+	})
+	return s
+}
+
+// taking waits until the service takes commands.
+func (s *service) taking() *service {
+	s.t.Helper()
+	require.Eventually(s.t, func() bool {
+		code, _ := s.call("", http.MethodGet, "/api/health", nil)
+		return code == http.StatusOK
+	}, wait, 50*time.Millisecond, "not ready:\n%s", s.stderr)
+	return s
+}
+
+// ready waits until the service takes commands and has a plan of this run.
+func (s *service) ready() *service {
+	s.t.Helper()
+	require.Eventually(s.t, func() bool {
+		var h struct {
+			Ready       bool   `json:"ready"`
+			PlanVersion uint64 `json:"plan_version"`
+		}
+		code, body := s.call("", http.MethodGet, "/api/health", nil)
+		return code == http.StatusOK && json.Unmarshal(body, &h) == nil && h.Ready && h.PlanVersion > 0 && s.planned()
+	}, wait, 50*time.Millisecond, "not ready:\n%s", s.stderr)
+	return s
+}
+
+func (s *service) planned() bool {
+	code, _ := s.call("commission", http.MethodGet, "/api/plan", nil)
+	return code == http.StatusOK
+}
+
+// stop ends the service as Ctrl-C does; it must end well.
+func (s *service) stop() {
+	s.t.Helper()
+	require.NoError(s.t, s.cmd.Process.Signal(syscall.SIGINT))
+	select {
+	case err := <-s.ended:
+		require.NoError(s.t, err, "%s", s.stderr)
+	case <-time.After(wait):
+		s.t.Fatalf("haihe serve does not stop:\n%s", s.stderr)
+	}
+}
+
+// kill ends the service without warning.
+func (s *service) kill() {
+	require.NoError(s.t, s.cmd.Process.Kill())
+	<-s.ended
+}
+
+// call asks the API as a role, "" without a session, and returns the status (0 for no answer) and the body.
+func (s *service) call(role, method, path string, body any) (int, []byte) {
+	var in io.Reader
+	if body != nil {
+		b, err := json.Marshal(body)
+		require.NoError(s.t, err)
+		in = bytes.NewReader(b)
+	}
+	req, err := http.NewRequest(method, s.base+path, in)
+	require.NoError(s.t, err)
+	if role != "" {
+		req.Header.Set("Authorization", "Bearer "+s.tokens[role])
+	}
+	if body != nil {
+		req.Header.Set("Content-Type", "application/json")
+	}
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return 0, nil
+	}
+	defer resp.Body.Close()
+	out, err := io.ReadAll(resp.Body)
+	if err != nil {
+		return 0, nil
+	}
+	return resp.StatusCode, out
+}
+
+// get asks for JSON, and fails the test unless it comes.
+func get[T any](s *service, role, path string) T {
+	s.t.Helper()
+	code, body := s.call(role, http.MethodGet, path, nil)
+	require.Equal(s.t, http.StatusOK, code, "%s: %s", path, body)
+	var x T
+	require.NoError(s.t, json.Unmarshal(body, &x), "%s", path)
+	return x
+}
+
+// haihe runs another verb to its end.
+func haihe(t *testing.T, stdin io.Reader, args ...string) []byte {
+	t.Helper()
+	cmd := exec.Command(plain(), args...)
+	cmd.Stdin = stdin
+	var out, errOut bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &errOut
+	require.NoError(t, cmd.Run(), "haihe %s\n%s", strings.Join(args, " "), &errOut)
+	return out.Bytes()
+}

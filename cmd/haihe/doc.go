@@ -1,0 +1,13 @@
+// Haihe plans the logistics and overseas-warehouse capacity of Tianjin's trade. This command is the only place that
+// knows flags; each verb stands in a file of its own:
+//
+//	main.go    process: arguments, signals, exit code
+//	root.go    the list of verbs, errors and exit codes
+//	files.go   reading problem and plan files, and "-"
+//	solve.go   haihe solve PROBLEM: the plan of a problem file
+//	check.go   haihe check PROBLEM PLAN: the verdict on a plan
+//	health.go  haihe health: whether a running service takes commands
+//	version.go what was built
+//
+// Exit codes: 0 done; 1 failed, or a verdict against the plan; 2 the command line makes no sense.
+package main

@@ -1,0 +1,130 @@
+package main
+
+import (
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/compose-spec/compose-go/v2/loader"
+	"github.com/compose-spec/compose-go/v2/types"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// mayImport says what of the project a folder may import besides itself.
+var mayImport = map[string][]string{
+	"geo":     {},
+	"planner": {"geo"},
+	"streams": {"geo", "planner"},
+	"web":     {"geo", "planner"},
+	"cmd":     {"geo", "planner", "streams", "web"},
+}
+
+func TestImportsRunOneWay(t *testing.T) {
+	for folder, allowed := range mayImport {
+		root := filepath.Join("..", "..", folder)
+		files := 0
+		err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
+			if err != nil {
+				return err
+			}
+			if d.IsDir() && (d.Name() == "node_modules" || d.Name() == "testdata") {
+				return filepath.SkipDir
+			}
+			if d.IsDir() || !strings.HasSuffix(path, ".go") {
+				return nil
+			}
+			files++
+			f, err := parser.ParseFile(token.NewFileSet(), path, nil, parser.ImportsOnly)
+			if err != nil {
+				return err
+			}
+			for _, spec := range f.Imports {
+				name, _ := strconv.Unquote(spec.Path.Value)
+				inside, ok := strings.CutPrefix(name, "haihe/")
+				if !ok {
+					continue
+				}
+				to, _, _ := strings.Cut(inside, "/")
+				assert.Contains(t, append([]string{folder}, allowed...), to, "%s imports %s", path, name)
+				if strings.HasPrefix(filepath.Base(path), "check") && folder == "planner" {
+					assert.NotEqual(t, "planner/optimize", inside, "%s: what checks plans shares nothing with what makes them", path)
+				}
+			}
+			return nil
+		})
+		require.NoError(t, err)
+		assert.NotZero(t, files, folder)
+	}
+}
+
+func loadCompose(t *testing.T) *types.Project {
+	const file = "../../docker-compose.yml"
+	content, err := os.ReadFile(file)
+	require.NoError(t, err)
+	project, err := loader.LoadWithContext(t.Context(), types.ConfigDetails{
+		WorkingDir:  filepath.Dir(file),
+		ConfigFiles: []types.ConfigFile{{Filename: file, Content: content}},
+	})
+	require.NoError(t, err)
+	return project
+}
+
+func TestComposeFile(t *testing.T) {
+	project := loadCompose(t)
+	assert.Equal(t, []string{"haihe", "kafka"}, project.ServiceNames())
+	kafka, haihe := project.Services["kafka"], project.Services["haihe"]
+
+	pom, err := os.ReadFile("../../streams/kafkatest/pom.xml")
+	require.NoError(t, err)
+	version := regexp.MustCompile(`<kafka.version>(.*)</kafka.version>`).FindSubmatch(pom)
+	require.NotNil(t, version)
+	assert.Equal(t, "apache/kafka:"+string(version[1]), kafka.Image, "the Kafka that the tests run on")
+	assert.Equal(t, "broker,controller", *kafka.Environment["KAFKA_PROCESS_ROLES"], "KRaft: no other service")
+	assert.Contains(t, *kafka.Environment["KAFKA_ADVERTISED_LISTENERS"], "://kafka:9092")
+	assert.Equal(t, types.ServiceConditionHealthy, haihe.DependsOn["kafka"].Condition)
+
+	for name, want := range map[string]string{"kafka": "127.0.0.1:19092:19092", "haihe": "127.0.0.1:8080:8080"} {
+		s := project.Services[name]
+		require.Len(t, s.Ports, 1)
+		p := s.Ports[0]
+		assert.Equal(t, want, p.HostIP+":"+p.Published+":"+strconv.Itoa(int(p.Target)))
+		require.NotNil(t, s.HealthCheck)
+		assert.NotEmpty(t, s.HealthCheck.Test)
+		require.Len(t, s.Volumes, 1)
+		assert.Contains(t, project.Volumes, s.Volumes[0].Source, "what is kept outlives the container")
+	}
+	require.NotNil(t, haihe.Build)
+	dockerfile, err := os.ReadFile(filepath.Join("..", "..", haihe.Build.Dockerfile))
+	require.NoError(t, err)
+	assert.Regexp(t, `(?m)^USER haihe$`, string(dockerfile))
+	assert.Equal(t, haihe.Volumes[0].Target, regexp.MustCompile(`(?m)^VOLUME (.*)$`).FindStringSubmatch(string(dockerfile))[1])
+}
+
+// What the containers call haihe with is what haihe takes.
+func TestComposeCommandsAreVerbs(t *testing.T) {
+	haihe := loadCompose(t).Services["haihe"]
+	health := []string(haihe.HealthCheck.Test)
+	require.Equal(t, []string{"CMD", "haihe"}, health[:2])
+	for _, args := range [][]string{haihe.Command, health[2:]} {
+		cmd, rest, err := newRoot().Find(args)
+		require.NoError(t, err)
+		require.Equal(t, args[0], cmd.Name())
+		assert.NoError(t, cmd.ParseFlags(rest), "%q", args)
+	}
+	serve, rest, err := newRoot().Find(haihe.Command)
+	require.NoError(t, err)
+	require.NoError(t, serve.ParseFlags(rest))
+	brokers, err := serve.Flags().GetStringSlice("brokers")
+	require.NoError(t, err)
+	assert.Equal(t, []string{"kafka:9092"}, brokers)
+	data, err := serve.Flags().GetString("data")
+	require.NoError(t, err)
+	assert.Equal(t, haihe.Volumes[0].Target, data)
+}

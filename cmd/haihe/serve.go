@@ -1,0 +1,112 @@
+package main
+
+import (
+	"fmt"
+	"log/slog"
+	"net"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"haihe/planner/sample"
+	"haihe/streams"
+	"haihe/web"
+)
+
+// settings are what serve is told.
+type settings struct {
+	listen       string
+	data         string
+	brokers      []string
+	brokerListen string
+	sample       bool
+	seed         uint64
+	feedSpeed    float64
+	days         int
+	borders      string
+}
+
+func serveCommand() *cobra.Command {
+	var s settings
+	var level slog.Level
+	cmd := &cobra.Command{
+		Use:   "serve [flags]",
+		Short: "Run the live plan: streams in, plan, pages and API",
+		Long: `Runs the service: reads the topics, keeps one plan up to date, and serves the pages, the API and the
+websocket. Without --brokers it runs a Kafka broker of its own, durable in the data folder, on a
+loopback port that any Kafka client can use. Stop it with Ctrl-C; started again it goes on where it was.
+
+With --sample it loads a made-up network of Tianjin if the log is empty, and publishes live events.`,
+		Example: `  haihe serve --sample
+  haihe serve --listen 0.0.0.0:8080 --data /var/lib/haihe --brokers kafka-1:9092,kafka-2:9092`,
+		Args: exactArgs(),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if s.days < 1 || s.days > 366 {
+				return misused("--horizon is from 1 to 366 days, not %d", s.days)
+			}
+			if !(s.feedSpeed > 0 && s.feedSpeed <= 1000) {
+				return misused("--feed-speed is above 0 and at most 1000, not %v", s.feedSpeed)
+			}
+			log := slog.New(slog.NewTextHandler(cmd.ErrOrStderr(), &slog.HandlerOptions{Level: level}))
+			slog.SetDefault(log)
+			v, err := open(cmd.Context(), s, log)
+			if err != nil {
+				return err
+			}
+			fmt.Fprint(cmd.OutOrStdout(), v.welcome())
+			return v.run(cmd.Context())
+		},
+	}
+	f := cmd.Flags()
+	f.StringVar(&s.listen, "listen", "127.0.0.1:8080", "address of the pages and the API")
+	f.StringVar(&s.data, "data", "data", "folder for all that is kept; made if it is missing")
+	f.StringSliceVar(&s.brokers, "brokers", nil, "brokers of a Kafka cluster, HOST:PORT,… (default: a broker of its own)")
+	f.StringVar(&s.brokerListen, "broker-listen", streams.DefaultEmbeddedAddr, "loopback address of the broker of its own")
+	f.BoolVar(&s.sample, "sample", false, "load the sample network if the log is empty, and run the feed")
+	f.Uint64Var(&s.seed, "seed", 1, "seed of the sample network and of the feed")
+	f.Float64Var(&s.feedSpeed, "feed-speed", 1, "how much faster than usual the feed of --sample runs")
+	f.IntVar(&s.days, "horizon", 120, "days that the plan looks ahead")
+	f.StringVar(&s.borders, "borders", "", `file with an approved border overlay, {"approval_number": "审图号", "geojson": …}`)
+	f.TextVar(&level, "log-level", slog.LevelWarn, "least level of messages on the standard error: debug, info, warn, error")
+	return cmd
+}
+
+// address is where a browser on this machine finds the service.
+func (v *service) address() string {
+	host, port, err := net.SplitHostPort(v.listener.Addr().String())
+	if err != nil {
+		return "http://" + v.listener.Addr().String()
+	}
+	if ip := net.ParseIP(host); ip != nil && ip.IsUnspecified() {
+		host = "localhost" // it listens everywhere
+	}
+	return "http://" + net.JoinHostPort(host, port)
+}
+
+// welcome is what a person needs to begin.
+func (v *service) welcome() string {
+	base := v.address()
+	var b strings.Builder
+	fmt.Fprintf(&b, "Haihe %s is at %s\n\nSign in as\n", version(), base)
+	type who struct {
+		role     web.Role
+		org, nam string
+	}
+	links := []who{{web.Commission, string(web.Commission), ""}}
+	if v.settings.sample {
+		links = []who{{web.Firm, sample.Firm, sample.FirmName}, {web.Exporter, sample.Exporter, sample.ExporterName},
+			{web.Commission, sample.Commission, sample.CommissionName}}
+	}
+	for _, l := range links {
+		token, err := web.Token(v.secret, l.role, l.org, l.nam)
+		if err != nil {
+			panic(err) // constants
+		}
+		fmt.Fprintf(&b, "  %-11s %s\n", l.role, web.SignInLink(base, token))
+	}
+	if !v.settings.sample {
+		fmt.Fprintf(&b, "  others      haihe link --data %s ROLE ORG\n", v.settings.data)
+	}
+	fmt.Fprintf(&b, "\nKafka %s   data %s   Ctrl-C stops\n", strings.Join(v.brokers, ","), v.settings.data)
+	return b.String()
+}

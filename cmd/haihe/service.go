@@ -1,0 +1,295 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"sync/atomic"
+	"syscall"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"haihe/planner"
+	"haihe/planner/feed"
+	"haihe/planner/live"
+	"haihe/planner/optimize"
+	"haihe/planner/sample"
+	"haihe/streams"
+	"haihe/web"
+)
+
+const (
+	snapshotEvery = 30 * time.Second
+	stopWait      = 10 * time.Second
+	// solveLimit keeps one solve from holding up a plan that is old by then; what it has after that is feasible.
+	solveLimit = 2 * time.Minute
+	// quickSearch is how many moves a quick plan takes for requests that must go whole: on the sample network 50 ms,
+	// for most of what a long search gains.
+	quickSearch = 1000
+)
+
+// service is everything that serve runs, introduced to each other.
+type service struct {
+	settings settings
+	log      *slog.Logger
+	listener net.Listener
+	secret   []byte
+
+	embedded  *streams.Embedded // nil with a cluster of somebody else's
+	brokers   []string
+	snapshots string // folder
+	offsets   planner.Offsets
+	producer  *streams.Producer
+	consumer  *streams.Consumer
+	loop      *live.Loop
+	web       *web.Server
+	quoter    quoter
+	ready     atomic.Bool // commands are taken
+}
+
+// open claims address, folder and brokers, and reads what is needed to go on where the last run ended. It starts
+// nothing that run would not stop.
+func open(ctx context.Context, s settings, log *slog.Logger) (_ *service, err error) {
+	v := &service{settings: s, log: log, brokers: s.brokers}
+	defer func() {
+		if err != nil {
+			v.close()
+		}
+	}()
+	if err := os.MkdirAll(s.data, 0o755); err != nil {
+		return nil, fmt.Errorf("the data folder cannot be made; choose another with --data: %w", err)
+	}
+	if v.listener, err = net.Listen("tcp", s.listen); err != nil {
+		if errors.Is(err, syscall.EADDRINUSE) {
+			return nil, fmt.Errorf("%s is taken, perhaps by another Haihe; stop that or choose another address with --listen", s.listen)
+		}
+		return nil, fmt.Errorf("cannot listen on %s; choose another address with --listen: %w", s.listen, err)
+	}
+	if v.secret, err = makeSecret(s.data); err != nil {
+		return nil, err
+	}
+	var borders []byte
+	if s.borders != "" {
+		if borders, err = os.ReadFile(s.borders); err != nil {
+			return nil, fmt.Errorf("--borders: %w", err)
+		}
+	}
+	if len(v.brokers) == 0 {
+		if v.embedded, err = streams.StartEmbedded(filepath.Join(s.data, "broker"), s.brokerListen); err != nil {
+			return nil, err
+		}
+		v.brokers = []string{v.embedded.Addr()}
+	}
+	kafka, err := streams.EnsureTopics(ctx, v.brokers)
+	if err != nil {
+		return nil, err
+	}
+	v.snapshots = filepath.Join(s.data, "snapshots", regexp.MustCompile(`[^A-Za-z0-9_-]`).ReplaceAllString(kafka.ID, "_"))
+	state, err := v.restore()
+	if err != nil {
+		return nil, err
+	}
+	previous, epoch, err := lastPlan(ctx, v.brokers)
+	if err != nil {
+		return nil, err
+	}
+	v.producer = streams.NewProducer(v.brokers)
+	v.consumer = streams.NewConsumer(v.brokers, streams.ConsumerOptions{Logger: log})
+	plans := streams.NewPlanWriter(v.producer)
+	v.loop = live.New(live.Config{
+		State: state, Offsets: v.offsets, Epoch: epoch, Days: s.days, Previous: previous,
+		Now:     time.Now,
+		Solve:   solve,
+		Publish: v.producer.Publish,
+		Record: func(ctx context.Context, r *live.Recorded) error {
+			list := r.Changed
+			if r.Complete {
+				list = r.Matches
+			}
+			return plans.PublishPlan(ctx, r.Summary, list, r.Gone, r.Complete)
+		},
+		Observe: func(u live.Update) { v.web.Observe(u) },
+		Quiet:   25 * time.Millisecond, Patience: 200 * time.Millisecond,
+		Logger: log,
+	})
+	v.web = web.New(v.webConfig(borders))
+	return v, nil
+}
+
+func solve(ctx context.Context, p *planner.Problem, effort live.Effort) (*planner.Plan, error) {
+	o := optimize.Options{TimeLimit: solveLimit}
+	if effort == live.Quick {
+		o.Search = quickSearch
+	}
+	return optimize.Solve(ctx, p, o)
+}
+
+// restore returns the state of the last snapshot, or an empty one.
+func (v *service) restore() (*planner.State, error) {
+	offsets, events, err := streams.LoadSnapshot(v.snapshots, v.log)
+	if err != nil {
+		return nil, err
+	}
+	v.offsets = offsets
+	state := planner.NewState()
+	for _, e := range events {
+		state.Apply(e)
+	}
+	return state, nil
+}
+
+// lastPlan returns the last plan in the log, if there is one, and the epoch for the plans of this run.
+func lastPlan(ctx context.Context, brokers []string) (*live.Recorded, uint64, error) {
+	summary, matches, ok, err := streams.ReadPlan(ctx, brokers)
+	if err != nil || !ok {
+		return nil, 1, err
+	}
+	return &live.Recorded{Summary: summary, Matches: matches}, summary.Epoch + 1, nil
+}
+
+// close gives back what open claimed.
+func (v *service) close() {
+	if v.web != nil {
+		v.web.Close()
+	}
+	if v.producer != nil {
+		v.producer.Close()
+	}
+	if v.embedded != nil {
+		if err := v.embedded.Close(); err != nil {
+			v.log.Error("the broker did not close cleanly", "error", err)
+		}
+	}
+	if v.listener != nil {
+		v.listener.Close()
+	}
+}
+
+// run serves until ctx ends, then stops in the order in which nothing is lost: no new commands, a last snapshot,
+// then the log.
+func (v *service) run(ctx context.Context) error {
+	defer v.close()
+	inner, stop := context.WithCancel(context.WithoutCancel(ctx))
+	defer stop()
+	outer, cancel := context.WithCancel(ctx)
+	defer cancel()
+
+	server := &http.Server{Handler: v.web.Handler(), ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute}
+	var g errgroup.Group
+	part := func(f func() error) {
+		g.Go(func() error {
+			defer cancel() // when one part ends, all end
+			return f()
+		})
+	}
+	part(func() error { return unlessStopped(inner, v.loop.Run(inner)) })
+	part(func() error { return unlessStopped(inner, v.consume(inner)) })
+	part(func() error {
+		if err := server.Serve(v.listener); !errors.Is(err, http.ErrServerClosed) {
+			return err
+		}
+		return nil
+	})
+	part(func() error { return unlessStopped(outer, v.begin(outer)) })
+	part(func() error { v.keepSnapshots(outer); return nil })
+
+	<-outer.Done()
+	wait, done := context.WithTimeout(context.WithoutCancel(ctx), stopWait)
+	defer done()
+	v.web.Close() // websockets are not the server's to close
+	if err := server.Shutdown(wait); err != nil {
+		v.log.Warn("some requests were cut off", "error", err)
+	}
+	v.snapshot(wait)
+	stop()
+	return g.Wait()
+}
+
+// unlessStopped drops the error of a part that was told to stop.
+func unlessStopped(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return nil
+	}
+	return err
+}
+
+func (v *service) consume(ctx context.Context) error {
+	err := v.consumer.Run(ctx, v.offsets, v.loop.Ingest)
+	if errors.Is(err, streams.ErrLogTruncated) || errors.Is(err, streams.ErrLogExpired) {
+		return fmt.Errorf("%w\nThe snapshot in %s knows more than the log holds. Put the log back; or, to go on with what it still holds, move that folder away and start again", err, v.snapshots)
+	}
+	return err
+}
+
+// begin waits until the log is read, loads the sample if it is asked for and the log was empty, and runs the feed.
+func (v *service) begin(ctx context.Context) error {
+	select {
+	case <-v.consumer.CaughtUp():
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	if v.settings.sample {
+		if err := v.loadSample(ctx); err != nil {
+			return fmt.Errorf("the sample network could not be published: %w", err)
+		}
+	}
+	v.loop.CaughtUp()
+	v.ready.Store(true)
+	if !v.settings.sample {
+		<-ctx.Done()
+		return nil
+	}
+	f := feed.New(v.settings.seed^uint64(time.Now().UnixNano()), v.settings.feedSpeed)
+	return runFeed(ctx, f, v.loop.Read, v.producer.Publish, v.log)
+}
+
+// loadSample publishes the sample network if the log holds nothing, or only part of it after a crash: its first
+// event is published last, and tells.
+func (v *service) loadSample(ctx context.Context) error {
+	events := sample.Events(v.settings.seed, time.Now())
+	wanted := false
+	err := v.loop.Read(ctx, func(s *planner.State) {
+		whole := s.Sequence(events[0].Fact.Key()) > 0
+		part := slices.ContainsFunc(events, func(e planner.Event) bool { return s.Sequence(e.Fact.Key()) > 0 })
+		wanted = s.Len() == 0 || part && !whole
+	})
+	if err != nil || !wanted {
+		return err
+	}
+	if err := v.loop.Submit(ctx, events[1:]...); err != nil {
+		return err
+	}
+	return v.loop.Submit(ctx, events[0])
+}
+
+func (v *service) keepSnapshots(ctx context.Context) {
+	tick := time.NewTicker(snapshotEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case <-tick.C:
+			v.snapshot(ctx)
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// snapshot saves the state; without it the next start reads more of the log.
+func (v *service) snapshot(ctx context.Context) {
+	offsets, events, err := v.loop.Cut(ctx)
+	if err == nil && len(events) > 0 {
+		err = streams.SaveSnapshot(v.snapshots, offsets, events)
+	}
+	if err != nil && !errors.Is(err, context.Canceled) {
+		v.log.Warn("no snapshot was saved; the next start reads more of the log", "error", err)
+	}
+}

@@ -1,0 +1,55 @@
+package main
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"haihe/planner"
+	"haihe/planner/optimize"
+)
+
+func solveCommand() *cobra.Command {
+	var o optimize.Options
+	var progress bool
+	cmd := &cobra.Command{
+		Use:   "solve [flags] PROBLEM",
+		Short: "Plan a problem file",
+		Long: `Reads a problem (format haihe.problem/1; - is the standard input) and writes its plan (haihe.plan/1)
+to the standard output. It stops at the first of: the gap is reached, the time is up, an interrupt
+(Ctrl-C). The plan is feasible in each case, and says how far from the best it can be.`,
+		Example: `  haihe solve problem.json > plan.json
+  haihe solve --gap 0.01 --time-limit 2m --progress problem.json > plan.json
+  haihe export | haihe solve - > plan.json`,
+		Args: exactArgs("PROBLEM"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if !(o.Gap >= 0) {
+				return misused("--gap must be a number of 0 or more")
+			}
+			if o.TimeLimit < 0 {
+				return misused("--time-limit must not be negative")
+			}
+			if progress {
+				o.Progress = func(p optimize.Progress) {
+					fmt.Fprintf(cmd.ErrOrStderr(), "time %7.2f s  objective %.2f  bound %.2f  gap %.6f  %s, %d itineraries, %d rows\n",
+						p.Elapsed.Seconds(), p.Objective, p.Bound, p.Gap, p.Phase, p.Columns, p.Rows)
+				}
+			}
+			p, err := readProblem(cmd.Context(), args[0], cmd.InOrStdin())
+			if err != nil {
+				return err
+			}
+			plan, err := optimize.Solve(cmd.Context(), p, o)
+			if err != nil {
+				return err
+			}
+			return planner.EncodePlan(cmd.OutOrStdout(), plan)
+		},
+	}
+	cmd.Flags().Float64Var(&o.Gap, "gap", 1e-6, "stop at this proven gap, (objective − bound)/|objective|")
+	cmd.Flags().DurationVar(&o.TimeLimit, "time-limit", time.Duration(0), "stop after this time, e.g. 90s or 2m (0: none)")
+	cmd.Flags().Uint64Var(&o.Seed, "seed", 0, "seed of the random numbers; the same seed gives the same plan")
+	cmd.Flags().BoolVar(&progress, "progress", false, "write time, objective, bound and gap to the standard error")
+	return cmd
+}
