@@ -322,7 +322,7 @@ func TestSignOutEndsTheBrowsersConnections(t *testing.T) {
 			http.Header{"Cookie": {cookieName + "=" + s.token(Exporter, "bikes") + "~" + browserID}, "Origin": {s.http.URL}})
 		require.NoError(t, err)
 		res.Body.Close()
-		b := &browser{t, conn}
+		b := &browser{t: t, conn: conn}
 		t.Cleanup(b.close)
 		b.next()
 		return b

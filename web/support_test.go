@@ -320,8 +320,13 @@ func (s *service) refused(r reply, status int, location string) problemReply {
 
 // browser is a websocket client.
 type browser struct {
-	t    testing.TB
-	conn *websocket.Conn
+	t     testing.TB
+	conn  *websocket.Conn
+	first struct {
+		frame frame
+		err   error
+	}
+	unread bool // first has not been handed out
 }
 
 type frame struct {
@@ -345,8 +350,10 @@ func (s *service) open(role Role, org, query string) *browser {
 		"Authorization": {"Bearer " + s.token(role, org)}, "Origin": {s.http.URL}})
 	require.NoError(s.t, err)
 	res.Body.Close()
-	b := &browser{s.t, conn}
+	b := &browser{t: s.t, conn: conn}
 	s.t.Cleanup(b.close)
+	b.first.frame, b.first.err = b.receive() // so that the hub knows it before anything happens
+	b.unread = true
 	return b
 }
 
@@ -361,6 +368,14 @@ func (b *browser) next() frame {
 }
 
 func (b *browser) read() (frame, error) {
+	if b.unread {
+		b.unread = false
+		return b.first.frame, b.first.err
+	}
+	return b.receive()
+}
+
+func (b *browser) receive() (frame, error) {
 	b.conn.SetReadDeadline(time.Now().Add(time.Minute))
 	_, raw, err := b.conn.ReadMessage()
 	if err != nil {

@@ -42,14 +42,26 @@ func TestWholeRequestsGoWholeAndNearTheBest(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		p := drawn(t, 5, 1)
 		var wholeBound float64
-		plan := solve(t, p, Options{Search: 2000, Progress: func(g Progress) { wholeBound = g.WholeBound }})
+		plan := solve(t, p, Options{Search: 500, Progress: func(g Progress) { wholeBound = g.WholeBound }})
 		wantSound(t, p, plan)
 		best := bestWhole(p)
 		require.GreaterOrEqual(t, plan.Objective, best-1e-6*math.Abs(best))
-		require.LessOrEqual(t, plan.Objective, best*(1+1e-6)+1e-6, "2000 moves find the best plan of five requests")
 		require.LessOrEqual(t, wholeBound, best*(1+1e-9)+1e-9)
 		require.LessOrEqual(t, plan.Bound, best*(1+1e-9)+1e-9)
 	})
+}
+
+// The search promises no optimum, so this counts how often it finds one, on fixed problems.
+func TestTheSearchFindsTheBestOfFewWholeRequests(t *testing.T) {
+	found, n := 0, 150
+	for seed := range n {
+		p := tiny(rand.New(rand.NewPCG(uint64(seed), 3)), 1+seed%5, 1)
+		plan := solve(t, p, Options{Search: 2000})
+		if best := bestWhole(p); plan.Objective <= best*(1+1e-6)+1e-6 {
+			found++
+		}
+	}
+	require.GreaterOrEqual(t, found, n*98/100)
 }
 
 func TestMixedRequests(t *testing.T) {
