@@ -28,6 +28,7 @@ type Fact interface {
 // Kinds of resources.
 const (
 	KindPlace     = "place"
+	KindPassage   = "passage"
 	KindDeparture = "departure"
 	KindWarehouse = "warehouse"
 	KindRequest   = "request"
@@ -82,6 +83,8 @@ func init() {
 		func() Fact { return new(DepartureReinstated) },
 		func() Fact { return new(DepartureCapacityChanged) },
 		func() Fact { return new(DepartureRateChanged) },
+		func() Fact { return new(PassageClosed) },
+		func() Fact { return new(PassageReopened) },
 		func() Fact { return new(PositionReported) },
 		func() Fact { return new(WarehouseRegistered) },
 		func() Fact { return new(OccupancyReported) },

@@ -24,7 +24,8 @@ type DepartureScheduled struct {
 }
 
 // DepartureDelayed sets how much later than planned a departure's cutoff, depart and arrive are; negative is
-// early, 0 takes a delay back. It holds for the later legs of the voyage too, until one reports its own.
+// early, 0 takes a delay back. It holds for the later legs of the voyage too, until one reports its own. What a ship
+// loses around a shut passage is reckoned besides, and not to be told here.
 type DepartureDelayed struct {
 	Departure  string  `json:"departure"`
 	Mode       string  `json:"mode"`
@@ -58,6 +59,20 @@ type DepartureRateChanged struct {
 	Departure string `json:"departure"`
 	Mode      string `json:"mode"`
 	Rate      Rate   `json:"rate"`
+}
+
+// PassageClosed sets a strait or canal as shut to ships, from the time of the event or From on, until it is reopened
+// or until Until. Ships that would find it shut sail around; a departure with no way left does not run.
+type PassageClosed struct {
+	Passage string     `json:"passage"`
+	Reason  string     `json:"reason,omitempty"`
+	From    *time.Time `json:"from,omitempty"`
+	Until   *time.Time `json:"until,omitempty"`
+}
+
+// PassageReopened sets a passage as open to ships.
+type PassageReopened struct {
+	Passage string `json:"passage"`
 }
 
 // PositionReported sets where the ship or aircraft of a departure is. It changes no plan, and alone of all facts it
@@ -139,6 +154,8 @@ func (*DepartureCancelled) Type() string       { return "DepartureCancelled" }
 func (*DepartureReinstated) Type() string      { return "DepartureReinstated" }
 func (*DepartureCapacityChanged) Type() string { return "DepartureCapacityChanged" }
 func (*DepartureRateChanged) Type() string     { return "DepartureRateChanged" }
+func (*PassageClosed) Type() string            { return "PassageClosed" }
+func (*PassageReopened) Type() string          { return "PassageReopened" }
 func (*PositionReported) Type() string         { return "PositionReported" }
 func (*WarehouseRegistered) Type() string      { return "WarehouseRegistered" }
 func (*OccupancyReported) Type() string        { return "OccupancyReported" }
@@ -156,6 +173,8 @@ func (f *DepartureCancelled) Key() Key       { return Key{KindDeparture, f.Depar
 func (f *DepartureReinstated) Key() Key      { return Key{KindDeparture, f.Departure, AspectStatus} }
 func (f *DepartureCapacityChanged) Key() Key { return Key{KindDeparture, f.Departure, AspectCapacity} }
 func (f *DepartureRateChanged) Key() Key     { return Key{KindDeparture, f.Departure, AspectRate} }
+func (f *PassageClosed) Key() Key            { return Key{KindPassage, f.Passage, AspectStatus} }
+func (f *PassageReopened) Key() Key          { return Key{KindPassage, f.Passage, AspectStatus} }
 func (f *PositionReported) Key() Key         { return Key{KindDeparture, f.Departure, AspectPosition} }
 func (f *WarehouseRegistered) Key() Key      { return Key{KindWarehouse, f.ID, AspectMaster} }
 func (f *OccupancyReported) Key() Key        { return Key{KindWarehouse, f.Warehouse, AspectCapacity} }

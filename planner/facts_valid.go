@@ -65,6 +65,23 @@ func (f *DepartureRateChanged) Validate() error {
 	})
 }
 
+// Validate checks that the passage is one that is known, and that the end comes after the beginning.
+func (f *PassageClosed) Validate() error {
+	return check(func(fe *fieldErrors) {
+		fe.passage("passage", f.Passage)
+		fe.text("reason", f.Reason, maxTextBytes)
+		from, until := f.From == nil || fe.time("from", *f.From), f.Until == nil || fe.time("until", *f.Until)
+		if from && until && f.From != nil && f.Until != nil {
+			fe.timeOrder("from", *f.From, "until", *f.Until, true)
+		}
+	})
+}
+
+// Validate checks that the passage is one that is known.
+func (f *PassageReopened) Validate() error {
+	return check(func(fe *fieldErrors) { fe.passage("passage", f.Passage) })
+}
+
 // Validate checks the position, speed and course.
 func (f *PositionReported) Validate() error {
 	return check(func(fe *fieldErrors) {

@@ -30,6 +30,11 @@ func (s *State) Problem(now time.Time, days int) (*Problem, []Omission) {
 	for _, id := range sortedKeys(s.places) {
 		p.Places = append(p.Places, s.places[id].Place)
 	}
+	for _, id := range sortedKeys(s.passages) {
+		if _, known := passageByID(id); !known && s.passages[id].closed != nil {
+			omit(KindPassage, id, "it is shut, but no such strait or canal is known")
+		}
+	}
 	end := start.AddDate(0, 0, days)
 	for _, id := range sortedKeys(s.departures) {
 		d, ok := s.Departure(id)
@@ -44,7 +49,7 @@ func (s *State) Problem(now time.Time, days int) (*Problem, []Omission) {
 			omit(KindDeparture, id, "it goes from %s to %s, and not both are declared places", d.From, d.To)
 			continue
 		}
-		if d.Cancelled || d.Cutoff.Before(now) || d.Depart.After(end) {
+		if !d.Runs() || d.Cutoff.Before(now) || d.Depart.After(end) {
 			continue
 		}
 		d.CapacityM3 = max(0, d.CapacityM3-d.BookedM3)

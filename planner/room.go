@@ -1,6 +1,7 @@
 package planner
 
 import (
+	"errors"
 	"fmt"
 	"time"
 )
@@ -37,6 +38,9 @@ func (s *State) Fits(b *BookingConfirmed) error {
 			}
 			if d.Cancelled {
 				return fmt.Errorf("departure %s is cancelled", id)
+			}
+			if !d.Runs() {
+				return errors.New(d.noWay())
 			}
 			share := shareOn(b, id)
 			m3, kg := d.BookedM3+share*b.VolumeM3, d.BookedKg+share*b.WeightKg

@@ -3,6 +3,7 @@ package planner_test
 import (
 	"encoding/json"
 	"fmt"
+	"math"
 	"strconv"
 	"strings"
 	"testing"
@@ -16,9 +17,10 @@ import (
 
 // TestStateScripts runs the golden event scripts in testdata/state. Commands:
 //
-//	apply seq=N [id=ID]      type and JSON of a fact on each line; says whether it changed anything
+//	apply seq=N [id=ID] [at=TIME]  type and JSON of a fact on each line; says whether it changed anything
 //	status KIND ID           how a resource stands
 //	changes                  what changed since the last time
+//	sailings                 what shut passages do to each departure, in whole days
 //	problem now=TIME days=N  the problem, a line a thing, and what was left out
 //
 // Run with -rewrite to write the answers anew.
@@ -34,8 +36,13 @@ func TestStateScripts(t *testing.T) {
 				fmt.Fprintln(&out, status(t, s, d.CmdArgs[0].Key, d.CmdArgs[1].Key))
 			case "changes":
 				c := s.TakeChanges()
-				fmt.Fprintf(&out, "places %v departures %v warehouses %v requests %v bookings %v positions %v\n",
-					c.Places, c.Departures, c.Warehouses, c.Requests, c.Bookings, c.Positions)
+				fmt.Fprintf(&out, "places %v passages %v departures %v warehouses %v requests %v bookings %v positions %v\n",
+					c.Places, c.Passages, c.Departures, c.Warehouses, c.Requests, c.Bookings, c.Positions)
+			case "sailings":
+				for _, id := range s.All().Departures {
+					d, _ := s.Departure(id)
+					fmt.Fprintln(&out, sailing(&d))
+				}
 			case "problem":
 				var now string
 				var days int
@@ -52,9 +59,38 @@ func TestStateScripts(t *testing.T) {
 	})
 }
 
+// sailing is coarse on purpose: a better chart of the sea moves hours, and no day.
+func sailing(d *planner.DepartureStatus) string {
+	x := d.Diversion
+	days := func(h float64) float64 { return math.Round(h / 24) }
+	text := fmt.Sprintf("%s %s>%s", d.ID, d.From, d.To)
+	switch {
+	case x == nil:
+		return text + ": as planned"
+	case x.Blocked:
+		return fmt.Sprintf("%s: no way, %v shut (%s)", text, x.Passages, x.Reason)
+	}
+	text += fmt.Sprintf(": around %v, leaves %g d later, comes %g d later", x.Passages, days(x.CarriedHours), days(x.CarriedHours+x.Hours))
+	if sailed := x.Way.DistanceKm; sailed > 0 {
+		text += fmt.Sprintf(", sails %.1f times as far", sailed/(sailed-x.Km))
+	}
+	if x.Turned != nil {
+		text += ", turned at sea " + x.Turned.Format("01-02T15:04")
+	}
+	return text
+}
+
 func applyScript(t *testing.T, s *planner.State, d *datadriven.TestData, out *strings.Builder) {
 	var seq int
 	d.ScanArgs(t, "seq", &seq)
+	var at time.Time
+	if d.HasArg("at") {
+		var text string
+		d.ScanArgs(t, "at", &text)
+		var err error
+		at, err = time.Parse(time.RFC3339, text)
+		require.NoError(t, err)
+	}
 	id := "e" + strconv.Itoa(seq)
 	if d.HasArg("id") {
 		d.ScanArgs(t, "id", &id)
@@ -68,7 +104,7 @@ func applyScript(t *testing.T, s *planner.State, d *datadriven.TestData, out *st
 			fmt.Fprintf(out, "invalid: %v\n", err)
 			continue
 		}
-		changed := s.Apply(planner.Event{ID: id, Source: "/test", Sequence: uint64(seq), Fact: f})
+		changed := s.Apply(planner.Event{ID: id, Source: "/test", Sequence: uint64(seq), Time: at, Fact: f})
 		fmt.Fprintf(out, "%s %s %v\n", typ, f.Key(), changed)
 	}
 }
@@ -76,6 +112,7 @@ func applyScript(t *testing.T, s *planner.State, d *datadriven.TestData, out *st
 func status(t *testing.T, s *planner.State, kind, id string) string {
 	look := map[string]func() (any, bool){
 		planner.KindPlace:     func() (any, bool) { return wrap(s.Place(id)) },
+		planner.KindPassage:   func() (any, bool) { return wrap(s.Passage(id)) },
 		planner.KindDeparture: func() (any, bool) { return wrap(s.Departure(id)) },
 		planner.KindWarehouse: func() (any, bool) { return wrap(s.Warehouse(id)) },
 		planner.KindRequest:   func() (any, bool) { return wrap(s.Request(id)) },

@@ -8,6 +8,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 )
 
 // State is how things stand: of every Key, the fact with the highest sequence. So it is the same whatever the
@@ -17,6 +18,7 @@ type State struct {
 	facts map[Key]Event
 
 	places     map[string]*PlaceDeclared
+	passages   map[string]*passageFacts
 	departures map[string]*departureFacts
 	warehouses map[string]*warehouseFacts
 	requests   map[string]*requestFacts
@@ -27,6 +29,25 @@ type State struct {
 	stored   map[string]map[string]bool // active bookings by warehouse
 	promised map[string]map[string]bool // active bookings by request
 	changed  map[string]map[string]bool // ids by kind, since the last TakeChanges
+
+	shut       []closure             // passages that are shut, by id
+	seaways    seaways               // what geo was asked
+	diversions map[string]*Diversion // by departure; reckoned when first asked for, forgotten when it may differ
+	told       map[string]*Diversion // those that hold as of the last TakeChanges
+	review     bool                  // any diversion may differ from what was told
+}
+
+type passageFacts struct {
+	closed *PassageClosed // nil where it is open
+	said   time.Time      // when the event was
+}
+
+// from is when the passage shuts.
+func (f *passageFacts) from() time.Time {
+	if f.closed.From != nil {
+		return f.closed.From.UTC()
+	}
+	return f.said
 }
 
 type departureFacts struct {
@@ -68,6 +89,7 @@ func NewState() *State {
 	return &State{
 		facts:      map[Key]Event{},
 		places:     map[string]*PlaceDeclared{},
+		passages:   map[string]*passageFacts{},
 		departures: map[string]*departureFacts{},
 		warehouses: map[string]*warehouseFacts{},
 		requests:   map[string]*requestFacts{},
@@ -77,6 +99,8 @@ func NewState() *State {
 		stored:     map[string]map[string]bool{},
 		promised:   map[string]map[string]bool{},
 		changed:    map[string]map[string]bool{},
+		diversions: map[string]*Diversion{},
+		told:       map[string]*Diversion{},
 	}
 }
 
@@ -94,9 +118,17 @@ func (s *State) Apply(e Event) bool {
 	switch f := e.Fact.(type) {
 	case *PlaceDeclared:
 		s.places[f.ID] = f
+		s.reviewDiversions()
+	case *PassageClosed:
+		*entry(s.passages, f.Passage) = passageFacts{f, e.Time.UTC()}
+		s.closePassages()
+	case *PassageReopened:
+		*entry(s.passages, f.Passage) = passageFacts{}
+		s.closePassages()
 	case *DepartureScheduled:
 		d := s.departure(f.ID)
 		if d.master != nil && d.master.Voyage != f.Voyage {
+			s.touchVoyage(f.ID) // what it leaves behind
 			remove(s.legs, d.master.Voyage, f.ID)
 		}
 		d.master = f
@@ -109,10 +141,10 @@ func (s *State) Apply(e Event) bool {
 		s.touchVoyage(f.Departure)
 	case *DepartureCancelled:
 		s.departure(f.Departure).cancel = f
-		s.touchBookings(f.Departure)
+		s.touchVoyage(f.Departure)
 	case *DepartureReinstated:
 		s.departure(f.Departure).cancel = nil
-		s.touchBookings(f.Departure)
+		s.touchVoyage(f.Departure)
 	case *DepartureCapacityChanged:
 		s.departure(f.Departure).capacity = f
 		s.touchBookings(f.Departure)
@@ -123,6 +155,7 @@ func (s *State) Apply(e Event) bool {
 		s.mark(AspectPosition, f.Departure)
 	case *WarehouseRegistered:
 		s.warehouse(f.ID).master = f
+		s.markAll(s.stored[f.ID])
 	case *OccupancyReported:
 		s.warehouse(f.Warehouse).occupancy = f
 	case *WarehouseClosed:
@@ -132,6 +165,7 @@ func (s *State) Apply(e Event) bool {
 	case *RequestSubmitted:
 		r := s.request(f.ID)
 		r.master, r.submitted = f, e
+		s.markAll(s.promised[f.ID])
 	case *RequestWithdrawn:
 		s.request(f.Request).withdrawnAt = e.Sequence
 	case *BookingConfirmed:
@@ -218,6 +252,7 @@ func (s *State) mark(kind, id string) { add(s.changed, kind, id) }
 // touchVoyage marks every leg that a change of one leg's times may move, and the bookings on them.
 func (s *State) touchVoyage(id string) {
 	s.touchBookings(id)
+	delete(s.diversions, id)
 	d := s.departures[id]
 	if d.master == nil || d.master.Voyage == "" {
 		return
@@ -225,11 +260,14 @@ func (s *State) touchVoyage(id string) {
 	for leg := range s.legs[d.master.Voyage] {
 		s.mark(KindDeparture, leg)
 		s.touchBookings(leg)
+		delete(s.diversions, leg)
 	}
 }
 
-func (s *State) touchBookings(departure string) {
-	for b := range s.booked[departure] {
+func (s *State) touchBookings(departure string) { s.markAll(s.booked[departure]) }
+
+func (s *State) markAll(bookings map[string]bool) {
+	for b := range bookings {
 		s.mark(KindBooking, b)
 	}
 }

@@ -19,12 +19,14 @@ func anyEvents(t *rapid.T) []planner.Event {
 	for i := range events {
 		dep := rapid.SampledFrom([]string{"V/1", "V/2", "V/3"}).Draw(t, "departure")
 		var f planner.Fact
-		switch rapid.IntRange(0, 9).Draw(t, "fact") {
+		switch rapid.IntRange(0, 12).Draw(t, "fact") {
 		case 0:
 			at := day.Add(time.Duration(rapid.IntRange(0, 9).Draw(t, "depart")) * 24 * time.Hour)
-			f = &planner.DepartureScheduled{Departure: planner.Departure{ID: dep, Mode: planner.ModeSea, From: "A", To: "B",
+			ends := rapid.SampledFrom([][2]string{{"A", "B"}, {"B", "C"}, {"C", "A"}}).Draw(t, "ends")
+			f = &planner.DepartureScheduled{Departure: planner.Departure{ID: dep, Mode: planner.ModeSea, From: ends[0], To: ends[1],
 				Voyage: rapid.SampledFrom([]string{"", "V", "U"}).Draw(t, "voyage"),
-				Cutoff: at, Depart: at, Arrive: at.Add(48 * time.Hour), CapacityM3: 10, CapacityKg: 10}}
+				Cutoff: at, Depart: at, CO2eKgPerT: 100,
+				Arrive: at.AddDate(0, 0, rapid.IntRange(1, 20).Draw(t, "days")), CapacityM3: 10, CapacityKg: 10}}
 		case 1:
 			f = &planner.DepartureDelayed{Departure: dep, Mode: planner.ModeSea, DelayHours: float64(rapid.IntRange(0, 90).Draw(t, "delay"))}
 		case 2:
@@ -36,18 +38,34 @@ func anyEvents(t *rapid.T) []planner.Event {
 		case 5:
 			f = &planner.PositionReported{Departure: dep, Mode: planner.ModeSea, Lat: float64(rapid.IntRange(-9, 9).Draw(t, "lat"))}
 		case 6:
-			f = &planner.PlaceDeclared{Place: planner.Place{ID: rapid.SampledFrom([]string{"A", "B"}).Draw(t, "place")}}
+			f = &planner.PlaceDeclared{Place: rapid.SampledFrom([]planner.Place{{ID: "A", Lat: 38.98, Lon: 117.7}, {ID: "B", Lat: 53.54, Lon: 9.98},
+				{ID: "C", Lat: 44.4, Lon: 8.92}, {ID: "C", Lat: 33.74, Lon: -118.26}}).Draw(t, "place")}
 		case 7:
 			f = &planner.RequestSubmitted{Request: planner.Request{ID: "R", Origin: "A", Market: "X", VolumeM3: 4, WeightKg: 400, Due: day.AddDate(0, 1, 0)}}
 		case 8:
 			f = &planner.BookingConfirmed{Booking: rapid.SampledFrom([]string{"B1", "B2"}).Draw(t, "booking"), Request: "R", VolumeM3: 4, WeightKg: 400,
 				StorageDays: 5, Parts: []planner.Assignment{{Request: "R", Fraction: 0.5, Departures: []string{dep}, Warehouse: "W", Arrive: day.AddDate(0, 0, 9)}}}
+		case 9, 10:
+			c := &planner.PassageClosed{Passage: passage(t), Reason: "drill"}
+			if rapid.Bool().Draw(t, "from") {
+				from := day.AddDate(0, 0, rapid.IntRange(-5, 20).Draw(t, "first"))
+				until := from.AddDate(0, 0, rapid.IntRange(1, 20).Draw(t, "last"))
+				c.From, c.Until = &from, &until
+			}
+			f = c
+		case 11:
+			f = &planner.PassageReopened{Passage: passage(t)}
 		default:
 			f = &planner.BookingCancelled{Booking: rapid.SampledFrom([]string{"B1", "B2"}).Draw(t, "booking")}
 		}
-		events[i] = planner.Event{ID: fmt.Sprintf("e%02d", i), Sequence: uint64(rapid.IntRange(1, 6).Draw(t, "sequence")), Fact: f}
+		events[i] = planner.Event{ID: fmt.Sprintf("e%02d", i), Sequence: uint64(rapid.IntRange(1, 6).Draw(t, "sequence")),
+			Time: day.AddDate(0, 0, rapid.IntRange(-3, 12).Draw(t, "said")), Fact: f}
 	}
 	return events
+}
+
+func passage(t *rapid.T) string {
+	return rapid.SampledFrom([]string{"suez", "gibraltar", "malacca", "panama"}).Draw(t, "passage")
 }
 
 // view prints all that a state tells, bookkeeping included, but for positions.
@@ -58,6 +76,13 @@ func view(s *planner.State) string {
 	for _, id := range all.Departures {
 		if d, ok := s.Departure(id); ok { // of some there is nothing but a position
 			d.Position = nil
+			if d.Diversion != nil {
+				out += fmt.Sprintf("%+v\n", *d.Diversion)
+				if d.Diversion.Turned != nil {
+					out += d.Diversion.Turned.String()
+				}
+				d.Diversion = nil
+			}
 			out += fmt.Sprintf("%+v\n", d)
 		}
 	}

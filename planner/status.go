@@ -9,19 +9,21 @@ import (
 
 // Changes lists, sorted, the ids whose status may differ since the last time they were taken.
 type Changes struct {
-	Places, Departures, Warehouses, Requests, Bookings []string
-	Positions                                          []string // departures whose ship or aircraft has moved, and no more
+	Places, Passages, Departures, Warehouses, Requests, Bookings []string
+	Positions                                                    []string // departures whose ship or aircraft has moved, and no more
 }
 
 // Empty reports whether nothing changed.
 func (c Changes) Empty() bool {
-	return len(c.Places)+len(c.Departures)+len(c.Warehouses)+len(c.Requests)+len(c.Bookings)+len(c.Positions) == 0
+	return len(c.Places)+len(c.Passages)+len(c.Departures)+len(c.Warehouses)+len(c.Requests)+len(c.Bookings)+len(c.Positions) == 0
 }
 
 // TakeChanges returns what changed since it was last called.
 func (s *State) TakeChanges() Changes {
+	s.markDiverted()
 	c := Changes{
 		Places:     sortedKeys(s.changed[KindPlace]),
+		Passages:   sortedKeys(s.changed[KindPassage]),
 		Departures: sortedKeys(s.changed[KindDeparture]),
 		Warehouses: sortedKeys(s.changed[KindWarehouse]),
 		Requests:   sortedKeys(s.changed[KindRequest]),
@@ -39,6 +41,20 @@ func (s *State) Place(id string) (Place, bool) {
 		return Place{}, false
 	}
 	return p.Place, true
+}
+
+// Passage returns a strait or canal as it stands; false if there is none of that id.
+func (s *State) Passage(id string) (PassageStatus, bool) {
+	p, ok := passageByID(id)
+	if !ok {
+		return PassageStatus{}, false
+	}
+	status := PassageStatus{Passage: p}
+	if f := s.passages[id]; f != nil && f.closed != nil {
+		since := f.from()
+		status.Closed, status.Reason, status.Since, status.Until = true, f.closed.Reason, &since, f.closed.Until
+	}
+	return status, true
 }
 
 // Position returns the last position reported of a departure's ship or aircraft; false where none was, or none
@@ -67,6 +83,9 @@ func (s *State) Departure(id string) (DepartureStatus, bool) {
 		d.DelayHours, d.DelayReason = late.DelayHours, late.Reason
 		by := time.Duration(late.DelayHours * float64(time.Hour))
 		d.Cutoff, d.Depart, d.Arrive = m.Cutoff.Add(by), m.Depart.Add(by), m.Arrive.Add(by)
+	}
+	if x := s.diversion(id); x != nil {
+		d.divert(x)
 	}
 	if f.cancel != nil {
 		d.Cancelled, d.CancelReason = true, f.cancel.Reason
@@ -199,6 +218,8 @@ func (s *State) disruptions(b *bookingFacts) []string {
 				continue
 			case d.Cancelled:
 				list = append(list, fmt.Sprintf("departure %s is cancelled", id))
+			case !d.Runs():
+				list = append(list, d.noWay())
 			case last != nil && !s.connects(last, &d):
 				list = append(list, fmt.Sprintf("the cargo misses the cutoff of departure %s: %s arrives at %s",
 					id, last.ID, last.Arrive.Format(time.RFC3339)))
@@ -208,8 +229,30 @@ func (s *State) disruptions(b *bookingFacts) []string {
 			}
 			last = &d
 		}
+		if late := s.overdue(b.master, &part, last); late != "" {
+			list = append(list, late)
+		}
 	}
 	return list
+}
+
+// overdue says that a part of a booking comes to its warehouse after the request is due, or is empty.
+func (s *State) overdue(b *BookingConfirmed, part *Assignment, last *DepartureStatus) string {
+	const slack = time.Minute // plans reckon in fractions of hours
+	r, w := s.requests[b.Request], s.warehouses[part.Warehouse]
+	if last == nil || !last.Runs() || r == nil || r.master == nil || w == nil || w.master == nil {
+		return ""
+	}
+	for _, g := range w.master.Gateways {
+		if g.Place != part.Gateway {
+			continue
+		}
+		if door := last.Arrive.Add(hoursLong(g.Hours)); door.After(r.master.Due.Add(slack)) {
+			return fmt.Sprintf("the cargo comes to warehouse %s at %s, after it is due, %s", part.Warehouse,
+				door.Format(time.RFC3339), r.master.Due.Format(time.RFC3339))
+		}
+	}
+	return ""
 }
 
 // connects reports whether cargo that came by a can go on by b.
@@ -251,6 +294,10 @@ func (s *State) overbooked(d *DepartureStatus, b *bookingFacts) float64 {
 
 // All returns the ids of everything there is.
 func (s *State) All() Changes {
-	return Changes{Places: sortedKeys(s.places), Departures: sortedKeys(s.departures),
+	all := make([]string, 0, len(passages()))
+	for _, p := range passages() {
+		all = append(all, p.ID)
+	}
+	return Changes{Places: sortedKeys(s.places), Passages: all, Departures: sortedKeys(s.departures),
 		Warehouses: sortedKeys(s.warehouses), Requests: sortedKeys(s.requests), Bookings: sortedKeys(s.bookings)}
 }

@@ -1,6 +1,10 @@
 package planner
 
-import "time"
+import (
+	"time"
+
+	"haihe/geo"
+)
 
 // The types here say how things stand, planned beside actual. They are values: whoever holds one may keep it.
 
@@ -15,9 +19,29 @@ type DepartureStatus struct {
 	DelayReason   string            `json:"delay_reason,omitempty"`
 	Cancelled     bool              `json:"cancelled"`
 	CancelReason  string            `json:"cancel_reason,omitempty"`
-	BookedM3      float64           `json:"booked_m3"` // confirmed, to be taken from the room published
+	Diversion     *Diversion        `json:"diversion,omitempty"` // what shut passages do to it; nil where nothing
+	BookedM3      float64           `json:"booked_m3"`           // confirmed, to be taken from the room published
 	BookedKg      float64           `json:"booked_kg"`
 	Position      *PositionReported `json:"position,omitempty"` // the last that was reported; none of before a restart
+}
+
+// Runs reports whether the departure takes cargo to where it should: it is not cancelled, and a way is left.
+func (d *DepartureStatus) Runs() bool {
+	return !d.Cancelled && (d.Diversion == nil || !d.Diversion.Blocked)
+}
+
+// Diversion is what shut passages do to a departure, beside its delay. Whoever holds one must not write to it.
+type Diversion struct {
+	Passages     []string   `json:"passages"`         // what it, or else an earlier leg of its voyage, sails around
+	Reason       string     `json:"reason,omitempty"` // of the first of them
+	Km           float64    `json:"km"`               // further than its normal way
+	Hours        float64    `json:"hours"`            // later at its end for that, at the speed of its timetable
+	CarriedHours float64    `json:"carried_hours"`    // later from its cutoff on, by diversions of earlier legs
+	Blocked      bool       `json:"blocked"`          // no way is left: it does not run
+	Turned       *time.Time `json:"turned,omitempty"` // when it left its normal way, if that was at sea
+	Way          geo.Route  `json:"-"`                // as it sails; empty where only earlier legs are diverted
+
+	further float64 // Km as a share of the normal way
 }
 
 // WarehouseStatus is a warehouse as registered, and the room it offers now.

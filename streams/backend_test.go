@@ -200,7 +200,7 @@ func (c *consumed) awaitEvents(n int) {
 func requests(first, n int) []planner.Event {
 	events := make([]planner.Event, n)
 	for i := range events {
-		f := *sampleFacts()[12].(*planner.RequestSubmitted)
+		f := *sampleFacts()[14].(*planner.RequestSubmitted)
 		f.ID = fmt.Sprintf("R-%05d", first+i)
 		events[i] = eventOf(&f, uint64(first+i+1))
 	}

@@ -86,7 +86,7 @@ func TestRoundTripOfAnyEvent(t *testing.T) {
 	mode := rapid.SampledFrom([]string{"sea", "air", "rail", "road", "post"})
 	rapid.Check(t, func(t *rapid.T) {
 		var f planner.Fact
-		switch rapid.IntRange(0, 4).Draw(t, "type") {
+		switch rapid.IntRange(0, 5).Draw(t, "type") {
 		case 0:
 			depart := at.Draw(t, "depart")
 			f = &planner.DepartureScheduled{Departure: planner.Departure{
@@ -102,6 +102,17 @@ func TestRoundTripOfAnyEvent(t *testing.T) {
 			f = &planner.OccupancyReported{Warehouse: name.Draw(t, "id"), From: "2027-03-01", FreeM3: rapid.SliceOfN(amount, 1, 20).Draw(t, "free")}
 		case 3:
 			f = &planner.PositionReported{Departure: name.Draw(t, "id"), Mode: mode.Draw(t, "mode"), Lat: rapid.Float64Range(-90, 90).Draw(t, "lat"), Lon: rapid.Float64Range(-180, 180).Draw(t, "lon"), At: at.Draw(t, "at")}
+		case 5:
+			from := at.Draw(t, "from")
+			until := from.Add(time.Duration(rapid.Int64Range(1, 1e15).Draw(t, "ns")))
+			closed := &planner.PassageClosed{Passage: rapid.SampledFrom(planner.Passages()).Draw(t, "passage").ID, Reason: name.Draw(t, "reason")}
+			if rapid.Bool().Draw(t, "begins") {
+				closed.From = &from
+			}
+			if rapid.Bool().Draw(t, "ends") {
+				closed.Until = &until
+			}
+			f = closed
 		case 4:
 			f = &planner.WarehouseClosed{Warehouse: name.Draw(t, "id"), Reason: name.Draw(t, "reason")}
 		}
@@ -163,6 +174,12 @@ var badRecords = []struct {
 	{"tombstone", func(m *kafka.Message) { m.Value = nil }, []string{"tombstone", "RequestWithdrawn"}},
 	{"wrong key", func(m *kafka.Message) { m.Key = []byte("S01W02/1") }, []string{`the key of the record is "S01W02/1", want "departure:S01W02/1:delay"`}},
 	{"no key", func(m *kafka.Message) { m.Key = nil }, []string{"the key of the record is"}},
+	{"unknown passage", func(m *kafka.Message) {
+		dropHeader(m, headerDataSchema)
+		dropHeader(m, headerSubject)
+		setHeader(m, headerType, "haihe.PassageClosed")
+		m.Key, m.Value = []byte("passage:suezz:status"), []byte(`{"passage":"suezz"}`)
+	}, []string{"PassageClosed: passage: must be the id of a strait or canal", `got "suezz"`, "known are "}},
 	{"wrong topic", func(m *kafka.Message) { m.Topic = TopicFlights }, []string{"stands on the topic haihe.flights, it belongs on haihe.routes"}},
 	{"no headers", func(m *kafka.Message) { m.Headers = nil }, []string{"ce_specversion is missing"}},
 	{"other version", header(headerSpecVersion, "0.3"), []string{"ce_specversion", `"0.3"`}},

@@ -15,6 +15,7 @@ func sampleFacts() []planner.Fact {
 		Request: "R-1", Fraction: 0.25, Departures: []string{"S01W02/1", "S01W02/2"}, Gateway: "USLAX",
 		Warehouse: "WH-LA-1", Arrive: noon.AddDate(0, 0, 20), Cost: 1234.5,
 	}
+	from, until := noon.AddDate(0, 0, 2), noon.AddDate(0, 0, 9)
 	return []planner.Fact{
 		&planner.PlaceDeclared{Place: planner.Place{ID: "CNTXG", Name: "天津新港", Kind: "seaport", Country: "CN", Lat: 38.98, Lon: 117.7, TransferHours: 24, TransferCostM3: 5}},
 		&planner.DepartureScheduled{Departure: planner.Departure{
@@ -27,6 +28,8 @@ func sampleFacts() []planner.Fact {
 		&planner.DepartureReinstated{Departure: "S01W02/1", Mode: planner.ModeSea},
 		&planner.DepartureCapacityChanged{Departure: "F7/3", Mode: planner.ModeAir, CapacityM3: 90, CapacityKg: 23000},
 		&planner.DepartureRateChanged{Departure: "F7/3", Mode: planner.ModeAir, Rate: planner.Rate{Per: planner.PerKg, Amount: 4.1, KgPerM3: 166.67}},
+		&planner.PassageClosed{Passage: "suez", Reason: "ship aground", From: &from, Until: &until},
+		&planner.PassageReopened{Passage: "suez"},
 		&planner.PositionReported{Departure: "S01W02/1", Mode: planner.ModeSea, Lat: 30.5, Lon: -150.25, SpeedKnots: 18.4, CourseDeg: 92, At: noon},
 		&planner.WarehouseRegistered{Warehouse: planner.Warehouse{
 			ID: "WH-LA-1", Operator: "jinmao", Country: "US", Lat: 33.9, Lon: -118.2, CapacityM3: planner.PerDay{1000, 1100.5, 1200},

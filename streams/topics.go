@@ -9,7 +9,7 @@ import (
 
 // The topics. Their partitions and what is kept of them stand in Topics.
 const (
-	TopicRoutes      = "haihe.routes"      // places; departures by sea, rail, road and post
+	TopicRoutes      = "haihe.routes"      // places, passages; departures by sea, rail, road and post
 	TopicFlights     = "haihe.flights"     // departures by air
 	TopicPositions   = "haihe.positions"   // where ships and aircraft are; worth nothing tomorrow
 	TopicOccupancy   = "haihe.occupancy"   // warehouses
@@ -75,7 +75,7 @@ var Topics = []Topic{
 // TopicOf returns the topic that a fact belongs on. It panics on a type that FactTypes does not list.
 func TopicOf(f planner.Fact) string {
 	switch f := f.(type) {
-	case *planner.PlaceDeclared:
+	case *planner.PlaceDeclared, *planner.PassageClosed, *planner.PassageReopened:
 		return TopicRoutes
 	case *planner.DepartureScheduled:
 		return topicOfMode(f.Mode)
