@@ -44,7 +44,7 @@ func (f *Feed) delaySomething() {
 			break
 		}
 		soon := f.now.Add(hours(temperOf(l.Mode).soonHours))
-		if seen[l.round] || l.Cancelled || !l.Arrive.After(f.now) || l.Depart.After(soon) {
+		if seen[l.round] || !l.Runs() || !l.Arrive.After(f.now) || l.Depart.After(soon) {
 			continue
 		}
 		seen[l.round] = true // the leg that it is on, or begins with
@@ -72,8 +72,11 @@ func (f *Feed) delay(l *leg) bool {
 			return false
 		}
 	}
-	if l.Cancelled || !l.Arrive.After(f.now) {
+	if !l.Runs() || !l.Arrive.After(f.now) {
 		return false
+	}
+	if l.Mode == planner.ModeSea && l.Depart.Before(f.now) && f.anyShut() {
+		return false // by a new timetable it might have met a shut passage on the other side of which it was seen
 	}
 	t := temperOf(l.Mode)
 	h, reasons := l.DelayHours/2, t.recovered
@@ -104,22 +107,24 @@ func (f *Feed) delay(l *leg) bool {
 // delayBounds keeps the past as it was: who has left has left, who has not cannot have, and a ship leaves a port after
 // it came there.
 func (f *Feed) delayBounds(l *leg, t temper) (low, high float64) {
-	const margin = 0.6 // h, more than the step that delays are told to
+	const margin = 0.6               // h, more than the step that delays are told to
+	undelayed := hours(l.DelayHours) // what diversions add stays
+	depart, arrive := l.Depart.Add(-undelayed), l.Arrive.Add(-undelayed)
 	since := func(at time.Time) float64 { return f.now.Sub(at).Hours() }
 	low, high = 0, t.most
 	if l.Depart.Before(f.now) {
-		high = min(high, since(l.PlannedDepart)-margin)
-		low = max(low, since(l.PlannedArrive)+margin)
+		high = min(high, since(depart)-margin)
+		low = max(low, since(arrive)+margin)
 		if l.DelayHours < 0 {
 			low = l.DelayHours // it left early and may stay so
 		}
 	} else {
-		low = max(low, since(l.PlannedDepart)+margin)
+		low = max(low, since(depart)+margin)
 	}
 	if l.place > 0 {
 		before := l.round.legs[l.place-1]
 		if before.To == l.From && !before.Cancelled {
-			low = max(low, before.Arrive.Sub(l.PlannedDepart).Hours()+margin)
+			low = max(low, before.Arrive.Sub(depart).Hours()+margin)
 		}
 	}
 	return low, high

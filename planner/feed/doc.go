@@ -7,6 +7,7 @@
 //	positions.go  ships under way and aircraft in the air
 //	delays.go     delays that come and are made good
 //	status.go     blanked sailings, cancelled flights, closed warehouses, and their return
+//	passages.go   straits and canals that shut for days, and reopen
 //	room.go       room on departures and in warehouses, and rates
 //	requests.go   new requests, modelled on those there are, and withdrawals
 //	reach.go      earliest arrival, so that what is asked for can be done

@@ -62,6 +62,8 @@ func New(seed uint64, speed float64) *Feed {
 		{60, false, always((*Feed).cancelOrReinstate)},
 		{45, false, always((*Feed).changeRate)},
 		{300, false, always((*Feed).closeOrReopen)},
+		{60, true, always((*Feed).reopenPassages)},
+		{passagesEvery, false, always((*Feed).closePassage)},
 	}
 	return f
 }

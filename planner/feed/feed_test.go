@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/paulmach/orb"
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
 
@@ -103,6 +104,8 @@ func (w *watch) take(now time.Time, events []planner.Event) {
 			case planner.KindRequest:
 				_, ok := w.s.Request(k.ID)
 				known = known || ok
+			case planner.KindPassage:
+				_, known = w.s.Passage(k.ID)
 			}
 			require.True(w.t, known, "%s is not known", k)
 		}
@@ -298,6 +301,64 @@ func TestShipsKeepToTheirWay(t *testing.T) {
 		}
 	}
 	require.Greater(t, checked, 300)
+}
+
+// Passages shut now and then, one at a time, and reopen after days. Ships go on from where they were, along the way
+// that they then sail, and nobody is cut off.
+func TestPassagesShutAndReopen(t *testing.T) {
+	s := sampleState(t, noon, true)
+	f, w := feed.New(7, 20), newWatch(t, s)
+	diverted, off := 0, 0
+	const step = 2 * time.Hour
+	for now := noon; now.Before(noon.AddDate(0, 0, 45)); now = now.Add(step) {
+		events, _ := f.Next(now, s)
+		w.take(now, events)
+		shut := 0
+		for _, id := range s.All().Passages {
+			if p, _ := s.Passage(id); p.Closed {
+				shut++
+				require.True(t, p.Since.Before(now.Add(1)) && p.Until.After(now), id)
+				require.InDelta(t, 6.5*24, p.Until.Sub(*p.Since).Hours(), 3.6*24, id)
+			}
+		}
+		require.LessOrEqual(t, shut, 1)
+		for _, id := range s.All().Departures {
+			d, _ := s.Departure(id)
+			require.True(t, d.Diversion == nil || !d.Diversion.Blocked, id)
+		}
+		for _, e := range events {
+			p, ok := e.Fact.(*planner.PositionReported)
+			if !ok || p.Mode != planner.ModeSea {
+				continue
+			}
+			d, _ := s.Departure(p.Departure)
+			at := orb.Point{p.Lon, p.Lat}
+			if x := d.Diversion; x != nil && x.Way.DistanceKm > 0 {
+				diverted++
+				if nearest(x.Way, at) > 60 {
+					off++
+				}
+			}
+		}
+	}
+	t.Logf("%v, %d positions on other ways", w.counts, diverted)
+	require.Greater(t, w.counts["PassageClosed"], 3)
+	require.InDelta(t, w.counts["PassageClosed"], w.counts["PassageReopened"], 1)
+	require.Positive(t, diverted)
+	require.Zero(t, off, "km off the way")
+}
+
+// nearest is how far a point is from a way, in km, by samples 20 km apart at most.
+func nearest(way geo.Route, p orb.Point) float64 {
+	best := math.Inf(1)
+	for _, part := range way.Line {
+		for i := 1; i < len(part); i++ {
+			for k := range 11 {
+				best = min(best, geo.DistanceKm(p, geo.Interpolate(part[i-1], part[i], float64(k)/10)))
+			}
+		}
+	}
+	return best
 }
 
 // What people set, the feed leaves alone.

@@ -19,6 +19,7 @@ const kmPerKnotHour = 1.852
 type progress struct {
 	at     time.Time
 	share  float64
+	wayKm  float64 // of the whole way
 	arrive time.Time
 }
 
@@ -44,27 +45,25 @@ func (f *Feed) reportPositions() {
 
 func (f *Feed) underWay(l *leg) bool {
 	return (l.Mode == planner.ModeSea || l.Mode == planner.ModeAir) && l.Arrive.After(f.now) &&
-		f.reread(l) && !l.Cancelled && l.Depart.Before(f.now) && l.Arrive.After(f.now)
+		f.reread(l) && l.Runs() && l.Depart.Before(f.now) && l.Arrive.After(f.now)
 }
 
 func (f *Feed) reportPosition(l *leg) {
 	if !f.maySet(planner.Key{Kind: planner.KindDeparture, ID: l.ID, Aspect: planner.AspectPosition}) {
 		return
 	}
-	from, ok1 := f.state.Place(l.From)
-	to, ok2 := f.state.Place(l.To)
-	if !ok1 || !ok2 {
-		return
-	}
 	mode := geo.Sea
 	if l.Mode == planner.ModeAir {
 		mode = geo.Air
 	}
-	way, err := f.router(orb.Point{from.Lon, from.Lat}, orb.Point{to.Lon, to.Lat}, mode)
-	if err != nil {
+	way, _, ok := f.planned(l, mode)
+	if x := l.Diversion; x != nil && x.Way.DistanceKm > 0 {
+		way, ok = x.Way, true
+	}
+	if !ok {
 		return // a place with no way to the sea: others' positions are no worse for it
 	}
-	share := f.shareDone(l)
+	share := f.shareDone(l, way.DistanceKm)
 	p, course := way.At(share)
 	left := l.Arrive.Sub(f.now).Hours()
 	fastest := map[string]float64{geo.Sea: 24, geo.Air: 520}[mode]
@@ -74,13 +73,29 @@ func (f *Feed) reportPosition(l *leg) {
 		CourseDeg:  roundTo(course, 0.1), At: f.now})
 }
 
+// planned is the way that a leg goes with every passage open, and its ends.
+func (f *Feed) planned(l *leg, mode string) (way geo.Route, ends [2]orb.Point, ok bool) {
+	from, ok1 := f.state.Place(l.From)
+	to, ok2 := f.state.Place(l.To)
+	if !ok1 || !ok2 {
+		return way, ends, false
+	}
+	ends = [2]orb.Point{{from.Lon, from.Lat}, {to.Lon, to.Lat}}
+	way, err := f.router(ends[0], ends[1], mode)
+	return way, ends, err == nil
+}
+
 // shareDone is how much of its way a ship has behind it. From where it was last seen it makes for its arrival evenly:
-// a new delay slows it, and never sets it back.
-func (f *Feed) shareDone(l *leg) float64 {
+// a new delay slows it, and never sets it back; nor does a way that has become longer, for it begins as the old one.
+func (f *Feed) shareDone(l *leg, wayKm float64) float64 {
 	seen, ok := f.sailed[l.ID]
 	if !ok || seen.at.After(f.now) {
 		seen = progress{at: l.Depart}
 	}
+	if seen.wayKm > 0 && seen.wayKm != wayKm {
+		seen.share = min(1, seen.share*seen.wayKm/wayKm)
+	}
+	seen.wayKm = wayKm
 	rest := l.Arrive.Sub(seen.at)
 	if rest > 0 {
 		seen.share += (1 - seen.share) * min(1, float64(f.now.Sub(seen.at))/float64(rest))

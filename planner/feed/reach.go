@@ -15,7 +15,7 @@ func (f *Feed) earliest(r *planner.Request) (time.Time, bool) {
 	came := map[string]time.Time{}
 	aboard := map[*round]*leg{}
 	for _, l := range f.index.legs {
-		if l.Cancelled || l.Cutoff.Before(f.now) || l.CapacityM3 <= 0 || !slices.Contains(l.Classes, r.Class) ||
+		if !l.Runs() || l.Cutoff.Before(f.now) || l.CapacityM3 <= 0 || !slices.Contains(l.Classes, r.Class) ||
 			len(r.Modes) > 0 && !slices.Contains(r.Modes, l.Mode) {
 			continue
 		}

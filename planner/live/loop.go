@@ -339,6 +339,7 @@ func (l *Loop) statuses(c planner.Changes) Update {
 	s := l.cfg.State
 	u := Update{
 		Places:     collect(c.Places, s.Place),
+		Passages:   collect(c.Passages, s.Passage),
 		Departures: collect(c.Departures, s.Departure),
 		Warehouses: collect(c.Warehouses, s.Warehouse),
 		Requests:   collect(c.Requests, s.Request),

@@ -190,6 +190,48 @@ func TestPlanFollowsEvents(t *testing.T) {
 	})
 }
 
+// TestAShutPassageMovesTheCargo: the only ship to Hamburg that is in time goes through Suez. Shut, the dearer train
+// takes the cargo; reopened, all is as before.
+func TestAShutPassageMovesTheCargo(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		departure := func(id, mode string, days int, amount float64) *planner.DepartureScheduled {
+			out := monday.AddDate(0, 0, 3)
+			return &planner.DepartureScheduled{Departure: planner.Departure{ID: id, Mode: mode, From: "CNTXG", To: "DEHAM", Cutoff: out, Depart: out,
+				Arrive: out.AddDate(0, 0, days), CapacityM3: 100, CapacityKg: 1e6, CO2eKgPerT: 300,
+				Rate: planner.Rate{Per: planner.PerM3, Amount: amount, KgPerM3: 1000}, Classes: []string{"general"}}}
+		}
+		wish := request("R1", "e1", 40)
+		wish.Market, wish.Due = "DE", monday.AddDate(0, 0, 35)
+		b := start(t, events(monday, &planner.PlaceDeclared{Place: planner.Place{ID: "CNTXG", Lat: 38.98, Lon: 117.7}},
+			&planner.PlaceDeclared{Place: planner.Place{ID: "DEHAM", Lat: 53.54, Lon: 9.98}},
+			&planner.WarehouseRegistered{Public: true, Warehouse: planner.Warehouse{ID: "W", CapacityM3: planner.PerDay{500}, Classes: []string{"general"},
+				Gateways: []planner.Gateway{{Place: "DEHAM", Hours: 12}}, Markets: []planner.Market{{ID: "DE", Hours: 24}}}},
+			wish, departure("S", planner.ModeSea, 30, 50), departure("T", planner.ModeRail, 16, 300))...)
+		require.Equal(t, []string{"S"}, b.match("R1").Parts[0].Departures)
+		first := b.match("R1")
+
+		require.NoError(t, b.submit(&planner.PassageClosed{Passage: "suez", Reason: "ship aground"}))
+		var told live.Update
+		b.log.Lock()
+		for _, u := range b.observed {
+			if len(u.Passages) == 1 {
+				told = u
+			}
+		}
+		b.log.Unlock()
+		require.True(t, told.Passages[0].Closed)
+		require.Len(t, told.Departures, 1, "the train does not mind")
+		require.Equal(t, []string{"suez"}, told.Departures[0].Diversion.Passages)
+		b.settle()
+		require.Len(t, b.plans(), 2, "one plan for it, in the time that any event takes")
+		require.Equal(t, []string{"T"}, b.match("R1").Parts[0].Departures)
+
+		require.NoError(t, b.submit(&planner.PassageReopened{Passage: "suez"}))
+		b.settle()
+		require.Equal(t, first, b.match("R1"))
+	})
+}
+
 func TestABurstIsOneSolve(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := start(t, network()...)

@@ -6,6 +6,7 @@ import "haihe/planner"
 // everything. Each list is sorted by id.
 type Update struct {
 	Places     []planner.Place
+	Passages   []planner.PassageStatus
 	Departures []planner.DepartureStatus
 	Warehouses []planner.WarehouseStatus
 	Requests   []planner.RequestStatus
