@@ -137,7 +137,7 @@ func (d *Diversion) same(e *Diversion) bool {
 	if d == nil || e == nil {
 		return d == e
 	}
-	return d.Km == e.Km && d.Hours == e.Hours && d.CarriedHours == e.CarriedHours && d.Blocked == e.Blocked &&
+	return d.Way.DistanceKm == e.Way.DistanceKm && d.Km == e.Km && d.Hours == e.Hours && d.CarriedHours == e.CarriedHours && d.Blocked == e.Blocked &&
 		d.Reason == e.Reason && slices.Equal(d.Passages, e.Passages) &&
 		(d.Turned == nil) == (e.Turned == nil) && (d.Turned == nil || d.Turned.Equal(*e.Turned))
 }

@@ -51,6 +51,11 @@ func passageByID(id string) (Passage, bool) {
 	return list[i], true
 }
 
+// PassagesOf returns those of a way's named points that can be shut, in their order.
+func PassagesOf(via []string) []string {
+	return slices.DeleteFunc(slices.Clone(via), func(id string) bool { _, ok := passageByID(id); return !ok })
+}
+
 // passage wants the id of one that is known.
 func (fe *fieldErrors) passage(field, id string) {
 	if _, ok := passageByID(id); ok {

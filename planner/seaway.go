@@ -109,6 +109,7 @@ func (w *seaways) divert(from, to orb.Point, depart time.Time, hours float64, sh
 	normalKm, speed := way.DistanceKm, way.DistanceKm/hours
 	at, here, doneKm := depart, from, 0.0
 	var done orb.MultiLineString
+	var via []string
 	var d *Diversion
 	for {
 		c := firstShut(way, at, speed, shut, d)
@@ -123,6 +124,11 @@ func (w *seaways) divert(from, to orb.Point, depart time.Time, hours float64, sh
 			share := c.told.Sub(at).Hours() * speed / way.DistanceKm
 			here, _ = way.At(share)
 			done = append(done, firstPart(way.Line, share)...)
+			for _, m := range way.meets {
+				if m.km <= share*way.DistanceKm {
+					via = append(via, m.passage)
+				}
+			}
 			doneKm += share * way.DistanceKm
 			at = c.told
 			if d.Turned == nil {
@@ -144,7 +150,7 @@ func (w *seaways) divert(from, to orb.Point, depart time.Time, hours float64, sh
 	d.further = further / normalKm
 	d.Way = way.Route
 	if done != nil {
-		d.Way = geo.Route{Line: append(done, way.Line...), DistanceKm: doneKm + way.DistanceKm, Via: way.Via}
+		d.Way = geo.Route{Line: append(done, way.Line...), DistanceKm: doneKm + way.DistanceKm, Via: append(via, way.Via...)}
 	}
 	return d
 }

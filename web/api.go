@@ -62,6 +62,7 @@ func (s *Server) api(mux *http.ServeMux) {
 	s.apiRequests(a)
 	s.apiBookings(a)
 	s.apiDepartures(a)
+	s.apiPassages(a)
 	s.apiWarehouses(a)
 }
 

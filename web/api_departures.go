@@ -119,8 +119,7 @@ func (s *Server) co2e(b *departureBody, from, to planner.Place) float64 {
 	case s.cfg.CO2e == nil || s.cfg.Route == nil:
 		return 0
 	}
-	_, km := s.cfg.Route(from, to, b.Mode)
-	return s.cfg.CO2e(b.Mode, km)
+	return s.cfg.CO2e(b.Mode, s.cfg.Route(from, to, b.Mode).Km)
 }
 
 type departureChange struct {

@@ -369,6 +369,7 @@ func TestEveryOperationHasItsRoles(t *testing.T) {
 		"DELETE /api/requests/{id}": {Exporter}, "POST /api/quotes": {Exporter}, "POST /api/requests/{id}/bookings": {Exporter},
 		"DELETE /api/bookings/{id}": {Exporter}, "POST /api/departures": {Firm}, "PATCH /api/departures/{id}": {Firm},
 		"POST /api/warehouses": {Firm}, "PATCH /api/warehouses/{id}": {Firm}, "PUT /api/warehouses/{id}/occupancy": {Firm},
+		"GET /api/passages": everybody, "POST /api/passages/{id}/close": {Commission}, "POST /api/passages/{id}/reopen": {Commission},
 	}
 	open := []string{"GET /api/health", "GET /api/schemas", "GET /api/schemas/{name}"}
 	var doc struct{ Paths map[string]map[string]any }

@@ -40,9 +40,8 @@ type Config struct {
 	Digest func(ctx context.Context) (planner.Offsets, string, error)
 	// Health says how the service is.
 	Health func() Health
-	// Route returns the line of a lane for the map, in degrees, longitude first, cut at the antimeridian, and its
-	// length. It is called from one goroutine and may take its time.
-	Route func(from, to planner.Place, mode string) (line orb.MultiLineString, km float64)
+	// Route returns how a lane goes where nothing is shut. It may take its time.
+	Route func(from, to planner.Place, mode string) Way
 	// Place looks up the names of a place.
 	Place func(id string) (PlaceNames, bool)
 	// CO2e estimates kg of CO2e, well to wheel, per tonne carried over a leg for which the carrier gives none.
@@ -60,6 +59,14 @@ type Config struct {
 	Queue     int              // frames that a client may be behind before it is dropped; 0: 256
 	Ring      int              // changes remembered for clients that resume; 0: 16384
 	Clients   int              // websocket connections at a time; 0: 10000
+}
+
+// Way is how a lane goes: its line for the map, in degrees, longitude first, cut at the antimeridian; its length; and
+// the straits and canals on it.
+type Way struct {
+	Line     orb.MultiLineString
+	Km       float64
+	Passages []string
 }
 
 // Health is how the service is.

@@ -204,12 +204,14 @@ func TestMessagesAreAsDescribed(t *testing.T) {
 	late.Voyage, late.Classes = "V", nil
 	full := wish("R7", "bikes", "US")
 	full.Modes, full.HSCode = []string{"sea"}, "871200"
+	until := start.AddDate(0, 1, 0)
 	perDay := store("WH-US", "pacific", "USLAX", "US")
 	perDay.CapacityM3, perDay.From = planner.PerDay{1, 2}, "2027-03-01"
 	s.say(late, full, perDay, wish("R8", "tiles", "FR"), wish("R9", "pipes", "FR"),
 		&planner.DepartureDelayed{Departure: "LAX-1", Mode: "sea", DelayHours: 2, Reason: "fog"},
 		&planner.DepartureCancelled{Departure: "HAM-1", Mode: "sea", Reason: "blanked"},
 		&planner.WarehouseClosed{Warehouse: "WH-DE", Reason: "flood"},
+		&planner.PassageClosed{Passage: "suez", Reason: "aground", Until: &until}, sailing("HAM-2", "hansa", "CNTXG", "DEHAM"),
 		&planner.PositionReported{Departure: "LAX-1", Mode: "sea", Lat: 1, Lon: 2, SpeedKnots: 3, CourseDeg: 4, At: start})
 	_, err := s.confirm(t.Context(), "bikes", "R4", "bk-1", planner.Event{ID: "b1", Sequence: 1, Time: start})
 	require.NoError(t, err)

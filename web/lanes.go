@@ -2,6 +2,7 @@ package web
 
 import (
 	"math"
+	"strings"
 	"sync"
 
 	"github.com/paulmach/orb"
@@ -19,10 +20,28 @@ type wantedLane struct {
 	mode     string
 }
 
+// laneOf is the lane that a departure sails: that of its ports and mode, or, where it sails around a shut passage, the
+// one that all take who sail around it alike. A ship that turned at sea has a lane of its own.
+func laneOf(d *planner.DepartureStatus) string {
+	id := laneID(d.From, d.To, d.Mode)
+	switch x := d.Diversion; {
+	case x == nil || len(x.Way.Line) == 0:
+		return id
+	case x.Turned != nil:
+		return id + "@" + d.ID
+	default:
+		return id + "~" + strings.Join(x.Passages, "~")
+	}
+}
+
+func newLane(id string, ends laneEnds, way Way) laneView {
+	return laneView{id, ends.from, ends.to, ends.mode, math.Round(way.Km*10) / 10, list(way.Passages), lineView{"MultiLineString", rounded(way.Line)}}
+}
+
 // laner draws lanes beside the hub, since a way around the coasts takes a while to find. Without a route there
 // are no lanes.
 type laner struct {
-	route func(from, to planner.Place, mode string) (orb.MultiLineString, float64)
+	route func(from, to planner.Place, mode string) Way
 	give  func([]laneView)
 
 	mu      sync.Mutex
@@ -35,7 +54,7 @@ type laner struct {
 // laneBatch lanes are given together: few enough that the map fills as one looks on.
 const laneBatch = 64
 
-func newLaner(route func(from, to planner.Place, mode string) (orb.MultiLineString, float64), give func([]laneView)) *laner {
+func newLaner(route func(from, to planner.Place, mode string) Way, give func([]laneView)) *laner {
 	l := &laner{route: route, give: give, wake: make(chan struct{}, 1), quit: make(chan struct{})}
 	if route != nil {
 		l.stopped.Go(l.run)
@@ -75,10 +94,8 @@ func (l *laner) run() {
 					return
 				default:
 				}
-				line, km := l.route(w.from, w.to, w.mode)
-				if len(line) > 0 {
-					made = append(made, laneView{w.id, w.from.ID, w.to.ID, w.mode, math.Round(km*10) / 10,
-						lineView{"MultiLineString", rounded(line)}})
+				if way := l.route(w.from, w.to, w.mode); len(way.Line) > 0 {
+					made = append(made, newLane(w.id, laneEnds{w.from.ID, w.to.ID, w.mode}, way))
 				}
 			}
 			l.give(made)

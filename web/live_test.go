@@ -30,7 +30,7 @@ func TestSnapshotThenChanges(t *testing.T) {
 	assert.Equal(t, []string{"departure/HAM-1", "departure/LAX-1", "lane/CNTXG>DEHAM:sea", "lane/CNTXG>USLAX:sea", "match/R1", "match/R4",
 		"place/CNTXG", "place/DEHAM", "place/USLAX", "plan/current", "request/R1", "request/R4", "warehouse/WH-DE", "warehouse/WH-US"},
 		slices.Sorted(maps.Keys(w.values)))
-	assert.JSONEq(t, `{"id":"CNTXG>USLAX:sea","from":"CNTXG","to":"USLAX","mode":"sea","distance_km":1234.6,
+	assert.JSONEq(t, `{"id":"CNTXG>USLAX:sea","from":"CNTXG","to":"USLAX","mode":"sea","distance_km":1234.6,"passages":[],
 		"line":{"type":"MultiLineString","coordinates":[[[117.7,38.98],[-118.26,33.74]]]}}`, w.values["lane/CNTXG>USLAX:sea"])
 
 	s.say(&planner.DepartureDelayed{Departure: "LAX-1", Mode: "sea", DelayHours: 6, Reason: "fog"})

@@ -14,6 +14,7 @@ import (
 // Kinds of entities, in the order in which they are sent.
 const (
 	kindPlace         = "place"
+	kindPassage       = "passage"
 	kindLane          = "lane"
 	kindDeparture     = "departure"
 	kindWarehouse     = "warehouse"
@@ -27,7 +28,7 @@ const (
 )
 
 // lists are the kinds that a snapshot holds as arrays.
-var lists = []string{kindPlace, kindLane, kindDeparture, kindWarehouse, kindRequest, kindMatch, kindBooking,
+var lists = []string{kindPlace, kindPassage, kindLane, kindDeparture, kindWarehouse, kindRequest, kindMatch, kindBooking,
 	kindMarket, kindDepartureLoad, kindWarehouseLoad}
 
 var kindOrder = func() map[string]int {
@@ -52,6 +53,7 @@ type model struct {
 	names func(id string) (PlaceNames, bool)
 
 	places     map[string]planner.Place
+	passages   map[string]*planner.PassageStatus
 	departures map[string]*planner.DepartureStatus
 	warehouses map[string]*planner.WarehouseStatus
 	requests   map[string]*planner.RequestStatus
@@ -61,6 +63,7 @@ type model struct {
 	stores     map[string]planner.Load // of warehouses
 	plan       *planner.PlanSummary
 	lanes      map[string]laneView
+	sailed     map[string]int // departures by lane
 
 	booked  map[string]map[string]bool // departure -> its bookings that hold
 	markets markets
@@ -73,6 +76,7 @@ func newModel(names func(id string) (PlaceNames, bool)) *model {
 	return &model{
 		names:      names,
 		places:     map[string]planner.Place{},
+		passages:   map[string]*planner.PassageStatus{},
 		departures: map[string]*planner.DepartureStatus{},
 		warehouses: map[string]*planner.WarehouseStatus{},
 		requests:   map[string]*planner.RequestStatus{},
@@ -81,6 +85,7 @@ func newModel(names func(id string) (PlaceNames, bool)) *model {
 		loads:      map[string]planner.Load{},
 		stores:     map[string]planner.Load{},
 		lanes:      map[string]laneView{},
+		sailed:     map[string]int{},
 		booked:     map[string]map[string]bool{},
 		markets:    newMarkets(),
 		dirty:      map[key]bool{},
@@ -94,6 +99,10 @@ func (m *model) touch(kind, id string) { m.dirty[key{kind, id}] = true }
 func (m *model) take(u live.Update) {
 	for _, p := range u.Places {
 		m.place(p)
+	}
+	for i := range u.Passages {
+		m.passages[u.Passages[i].ID] = &u.Passages[i]
+		m.touch(kindPassage, u.Passages[i].ID)
 	}
 	ownersMoved := false
 	for i := range u.Departures {
@@ -147,7 +156,7 @@ func (m *model) place(p planner.Place) {
 	m.touch(kindPlace, p.ID)
 	if known && (old.Lat != p.Lat || old.Lon != p.Lon) {
 		for id, l := range m.lanes {
-			if l.From == p.ID || l.To == p.ID {
+			if (l.From == p.ID || l.To == p.ID) && id == laneID(l.From, l.To, l.Mode) {
 				delete(m.lanes, id)
 				m.touch(kindLane, id)
 				m.wanted[id] = laneEnds{l.From, l.To, l.Mode}
@@ -169,13 +178,37 @@ func (m *model) departure(d *planner.DepartureStatus) bool {
 	old := m.departures[d.ID]
 	m.departures[d.ID] = d
 	m.touch(kindDeparture, d.ID)
-	if lane := laneID(d.From, d.To, d.Mode); m.lanes[lane].ID == "" {
-		m.wanted[lane] = laneEnds{d.From, d.To, d.Mode}
-	}
+	m.sails(old, d)
 	if old == nil || old.Carrier != d.Carrier || old.BookedM3 != d.BookedM3 || old.BookedKg != d.BookedKg {
 		m.touch(kindDepartureLoad, d.ID)
 	}
 	return old != nil && old.Carrier != d.Carrier
+}
+
+// sails puts a departure on its lane. Lanes around a shut passage come and go with those who sail them.
+func (m *model) sails(old, d *planner.DepartureStatus) {
+	lane, ends := laneOf(d), laneEnds{d.From, d.To, d.Mode}
+	m.sailed[lane]++
+	plain := laneID(d.From, d.To, d.Mode)
+	if m.lanes[plain].ID == "" {
+		m.wanted[plain] = ends
+	}
+	if lane != plain {
+		x := d.Diversion
+		m.lanes[lane] = newLane(lane, ends, Way{x.Way.Line, x.Way.DistanceKm, planner.PassagesOf(x.Way.Via)})
+		m.touch(kindLane, lane)
+	}
+	if old == nil {
+		return
+	}
+	was := laneOf(old)
+	if m.sailed[was]--; m.sailed[was] == 0 {
+		delete(m.sailed, was)
+		if was != laneID(old.From, old.To, old.Mode) {
+			delete(m.lanes, was)
+			m.touch(kindLane, was)
+		}
+	}
 }
 
 func (m *model) warehouse(w *planner.WarehouseStatus) bool {
@@ -249,6 +282,8 @@ func (m *model) facetsOf(k key) *facets {
 	case kindPlace:
 		names, _ := m.names(k.id)
 		return placeFacets(m.places[k.id], names)
+	case kindPassage:
+		return passageFacets(m.passages[k.id])
 	case kindLane:
 		if l, ok := m.lanes[k.id]; ok {
 			return laneFacets(l)

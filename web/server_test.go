@@ -165,9 +165,10 @@ func FuzzBody(f *testing.F) {
 		role Role
 		path string
 	}{{Exporter, "/api/requests"}, {Exporter, "/api/quotes"}, {Firm, "/api/departures"}, {Firm, "/api/warehouses"}, {Exporter, "/api/requests/R1/bookings"},
-		{Firm, "/api/departures/LAX-1"}, {Firm, "/api/warehouses/WH-US/occupancy"}}
+		{Firm, "/api/departures/LAX-1"}, {Firm, "/api/warehouses/WH-US/occupancy"}, {Commission, "/api/passages/suez/close"}}
 	for i, body := range []any{requestJSON(), requestJSON(), departureJSON(), warehouseJSON(), obj{"parts": []obj{{"fraction": 1}}},
-		obj{"delay_hours": 1, "rate": obj{"per": "kg", "amount": 1, "kg_per_m3": 1}}, obj{"free_m3": []float64{1, 2}, "from": "2027-01-01"}} {
+		obj{"delay_hours": 1, "rate": obj{"per": "kg", "amount": 1, "kg_per_m3": 1}}, obj{"free_m3": []float64{1, 2}, "from": "2027-01-01"},
+		obj{"reason": "drill", "from": "2027-03-02T00:00:00Z", "until": "2027-03-09T00:00:00Z"}} {
 		f.Add(i, string(encode(body)))
 	}
 	f.Add(0, `{"volume_m3":1e400}`)

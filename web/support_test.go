@@ -135,6 +135,11 @@ func (s *service) observe() {
 			u.Places = append(u.Places, p)
 		}
 	}
+	for _, id := range c.Passages {
+		if p, ok := s.state.Passage(id); ok {
+			u.Passages = append(u.Passages, p)
+		}
+	}
 	for _, id := range c.Departures {
 		if d, ok := s.state.Departure(id); ok {
 			u.Departures = append(u.Departures, d)
@@ -234,8 +239,8 @@ func (s *service) plan(version uint64) {
 	s.web.Observe(u)
 }
 
-func straight(from, to planner.Place, _ string) (orb.MultiLineString, float64) {
-	return orb.MultiLineString{{{from.Lon, from.Lat}, {to.Lon, to.Lat}}}, 1234.56
+func straight(from, to planner.Place, _ string) Way {
+	return Way{orb.MultiLineString{{{from.Lon, from.Lat}, {to.Lon, to.Lat}}}, 1234.56, nil}
 }
 
 func (s *service) token(role Role, org string) string {

@@ -87,6 +87,25 @@ func placeFacets(p planner.Place, names PlaceNames) *facets {
 		p.TransferHours, p.TransferCostM3})}
 }
 
+type passageView struct {
+	ID     string     `json:"id"`
+	NameZH string     `json:"name_zh"`
+	NameEN string     `json:"name_en"`
+	Lat    float64    `json:"lat"`
+	Lon    float64    `json:"lon"`
+	Closed bool       `json:"closed" doc:"Shut to ships from since, until until"`
+	Reason string     `json:"reason,omitempty"`
+	Since  *time.Time `json:"since,omitempty"`
+	Until  *time.Time `json:"until,omitempty" doc:"Left out where the end is not known"`
+}
+
+func viewPassage(p *planner.PassageStatus) passageView {
+	return passageView{p.ID, p.NameZH, p.NameEN, p.Lat, p.Lon, p.Closed, p.Reason, p.Since, p.Until}
+}
+
+// passageFacets: everybody sees a passage.
+func passageFacets(p *planner.PassageStatus) *facets { return &facets{all: encode(viewPassage(p))} }
+
 type lineView struct {
 	Type        string              `json:"type"`
 	Coordinates orb.MultiLineString `json:"coordinates"`
@@ -98,6 +117,7 @@ type laneView struct {
 	To         string   `json:"to"`
 	Mode       string   `json:"mode"`
 	DistanceKm float64  `json:"distance_km"`
+	Passages   []string `json:"passages"`
 	Line       lineView `json:"line"`
 }
 
@@ -128,15 +148,34 @@ type departureView struct {
 	DelayReason   string       `json:"delay_reason,omitempty"`
 	Cancelled     bool         `json:"cancelled"`
 	CancelReason  string       `json:"cancel_reason,omitempty"`
+
+	Diversion *diversionView `json:"diversion,omitempty"`
+}
+
+type diversionView struct {
+	Passages     []string   `json:"passages"`
+	Reason       string     `json:"reason,omitempty"`
+	Km           float64    `json:"km"`
+	Hours        float64    `json:"hours"`
+	CarriedHours float64    `json:"carried_hours"`
+	Blocked      bool       `json:"blocked"`
+	Turned       *time.Time `json:"turned,omitempty"`
+}
+
+func viewDiversion(x *planner.Diversion) *diversionView {
+	if x == nil {
+		return nil
+	}
+	return &diversionView{x.Passages, x.Reason, x.Km, x.Hours, x.CarriedHours, x.Blocked, x.Turned}
 }
 
 // departureFacets: everybody sees the schedule, the rate and the room published. What is booked on it goes with
 // its load, the position with the positions.
 func departureFacets(d *planner.DepartureStatus) *facets {
-	return &facets{all: encode(departureView{d.ID, laneID(d.From, d.To, d.Mode), d.Mode, d.Carrier, d.Voyage,
+	return &facets{all: encode(departureView{d.ID, laneOf(d), d.Mode, d.Carrier, d.Voyage,
 		d.Vessel, d.From, d.To, d.Cutoff, d.Depart, d.Arrive, d.PlannedCutoff, d.PlannedDepart, d.PlannedArrive,
 		d.CapacityM3, d.CapacityKg, d.Rate, d.CO2eKgPerT, list(d.Classes), d.DelayHours, d.DelayReason,
-		d.Cancelled, d.CancelReason})}
+		d.Cancelled, d.CancelReason, viewDiversion(d.Diversion)})}
 }
 
 type warehouseView struct {

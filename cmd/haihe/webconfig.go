@@ -40,13 +40,13 @@ func (v *service) webConfig(borders []byte) web.Config {
 		DeadLetters: v.deadLetters,
 		Digest:      v.loop.Digest,
 		Health:      v.health,
-		Route: func(from, to planner.Place, mode string) (orb.MultiLineString, float64) {
+		Route: func(from, to planner.Place, mode string) web.Way {
 			a, b := orb.Point{from.Lon, from.Lat}, orb.Point{to.Lon, to.Lat}
 			if r, err := route(a, b, mode); err == nil {
-				return r.Line, r.DistanceKm
+				return web.Way{Line: r.Line, Km: r.DistanceKm, Passages: planner.PassagesOf(r.Via)}
 			}
 			line := geo.Line(a, b) // by rail, road or post: no lanes are known
-			return line, geo.LengthKm(line)
+			return web.Way{Line: line, Km: geo.LengthKm(line)}
 		},
 		Place: func(id string) (web.PlaceNames, bool) {
 			p, ok := geo.PlaceByCode(id)
