@@ -72,6 +72,19 @@ export function different(one, other, { x, y }, reach = 12) {
   return n;
 }
 
+/** red counts the pixels of plain red in the square around a point, in either scheme: what is shut, full or cancelled. */
+export function red(png, { x, y }, reach = 12) {
+  const { width, channels, pixels } = decode(png);
+  let n = 0;
+  for (let row = Math.round(y) - reach; row <= y + reach; row++) {
+    for (let col = Math.round(x) - reach; col <= x + reach; col++) {
+      const i = (row * width + col) * channels;
+      if (pixels[i] - Math.max(pixels[i + 1], pixels[i + 2]) > 100) n++;
+    }
+  }
+  return n;
+}
+
 /** pointOf is where the whole map, as the page first shows it, has a place: see home in src/map/chart.ts. */
 export function pointOf(lon, lat, { width, height }) {
   const world = 512 * 2 ** Math.max(Math.log2((width * 360) / 344 / 512), Math.log2(height / 512));

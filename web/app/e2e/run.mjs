@@ -6,7 +6,7 @@ import assert from 'node:assert/strict';
 import { mkdirSync } from 'node:fs';
 import { chromium } from 'playwright-core';
 import { publish } from './kafka.mjs';
-import { different, inked, pointOf } from './pixels.mjs';
+import { different, inked, pointOf, red } from './pixels.mjs';
 import { startService } from './service.mjs';
 
 const shots = process.env.SHOTS ?? 'test-results';
@@ -109,6 +109,58 @@ const tests = {
     await until('the sailing cancelled', async () => (await page.locator(`[data-departure="${coming.id}"]`).getAttribute('data-phase')) === 'cancelled');
     await until('a newer plan', async () => (await page.getByTestId('plan-version').innerText()) !== version);
     await page.screenshot({ path: `${shots}/exporter-en-light-event.png` });
+    await done(page);
+  },
+
+  async 'the commission shuts Suez and reopens it: lanes and arrivals follow without a reload'() {
+    const page = await open('commission', { locale: 'en-GB' });
+    await until('a drawn map', async () => inked(await map(page)).lanes > 0.001);
+    const { entities } = await snapshot(page);
+    const suez = entities.passage.find((p) => p.id === 'suez');
+    assert.equal(suez.closed, false);
+    const through = new Set(entities.lane.filter((l) => l.passages.includes('suez')).map((l) => l.id));
+    const coming = entities.departure.find((d) => through.has(d.lane) && !d.cancelled && !d.diversion && Date.parse(d.cutoff) > Date.now() + 5 * 86_400_000);
+    assert.ok(coming, 'a sailing through Suez in the sample');
+    const now = async () => (await snapshot(page)).entities.departure.find((d) => d.id === coming.id);
+    const delay = (d) => d.delay_hours; // the feed may tell of one meanwhile
+    const before = await map(page);
+    const box = await page.getByTestId('map').boundingBox();
+    const redSea = pointOf(38.4, 20, box); // where lanes lie
+
+    await page.getByRole('tab', { name: 'Straits' }).click();
+    const row = page.locator('[data-passage="suez"]');
+    await row.getByRole('button', { name: 'Shut…' }).click();
+    await row.getByLabel('Reason').fill('Ship aground');
+    await row.getByTestId('shut').click();
+    await until('Suez shut', async () => (await row.getAttribute('data-closed')) === 'true');
+    await row.getByText('Ship aground').waitFor();
+    assert.match(await row.getByTestId('affected').innerText(), /^[1-9]\d* sailings? affected$/);
+    const shut = await now();
+    assert.deepEqual(shut.diversion.passages, ['suez']);
+    assert.ok(shut.diversion.hours > 48, `${shut.diversion.hours} h`);
+    assert.equal(Date.parse(shut.arrive) - Date.parse(shut.planned_arrive), Math.round((delay(shut) + shut.diversion.carried_hours + shut.diversion.hours) * 3_600_000));
+    assert.notEqual(shut.lane, coming.lane);
+    await until('other lanes on the map', async () => different(before, await map(page), redSea, 40) > 60);
+    await until('the sign at Suez', async () => red(await map(page), pointOf(suez.lon, suez.lat, box)) > 40);
+    await page.screenshot({ path: `${shots}/commission-en-light-suez.png` });
+
+    await page.getByRole('tab', { name: 'Departures' }).click();
+    await page.getByLabel('Search').fill(coming.id);
+    const line = page.locator(`[data-departure="${coming.id}"]`);
+    await line.getByText(/diverted \+\d/).waitFor();
+    await line.click();
+    await page.getByTestId('diversion').getByText(/Diverted around Suez Canal, \+[\d.]+ days/).waitFor();
+    await page.screenshot({ path: `${shots}/commission-en-light-suez-card.png` });
+
+    await page.getByRole('tab', { name: 'Straits' }).click();
+    await row.getByTestId('reopen').click();
+    await until('Suez open', async () => (await row.getAttribute('data-closed')) === 'false');
+    const open_ = await now();
+    assert.equal(open_.diversion, undefined);
+    assert.equal(open_.lane, coming.lane);
+    assert.equal(Date.parse(open_.arrive) - Date.parse(open_.planned_arrive), delay(open_) * 3_600_000);
+    await page.getByTestId('diversion').waitFor({ state: 'detached' });
+    await until('no sign at Suez', async () => red(await map(page), pointOf(suez.lon, suez.lat, box)) < 40);
     await done(page);
   },
 

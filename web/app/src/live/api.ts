@@ -103,6 +103,9 @@ export const api = {
   unbook: (id: string) => call<unknown>('DELETE', `/api/bookings/${path(id)}`),
   publishDeparture: (d: NewDeparture, k: string) => call<{ id: string }>('POST', '/api/departures', d, k),
   changeDeparture: (id: string, p: DeparturePatch) => call<unknown>('PATCH', `/api/departures/${path(id)}`, p),
+  closePassage: (id: string, reason: string, until: string | null) =>
+    call<unknown>('POST', `/api/passages/${path(id)}/close`, { reason, ...(until ? { until } : {}) }),
+  reopenPassage: (id: string) => call<unknown>('POST', `/api/passages/${path(id)}/reopen`),
   publishWarehouse: (w: NewWarehouse, k: string) => call<{ id: string }>('POST', '/api/warehouses', w, k),
   setOccupancy: (id: string, free_m3: number) =>
     call<unknown>('PUT', `/api/warehouses/${path(id)}/occupancy`, { free_m3 }),

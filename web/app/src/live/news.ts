@@ -1,4 +1,4 @@
-import type { Booking, Change, Departure, Match, Mode, Plan, Request, Warehouse } from './protocol';
+import type { Booking, Change, Departure, Match, Mode, Passage, Plan, Request, Warehouse } from './protocol';
 import type { Store } from './store';
 
 /** One thing that happened, in a form that either language can word. Last is the last leg that it holds for, if there are several. */
@@ -9,6 +9,7 @@ export type News = { at: number; id: string; replanned?: number; version?: numbe
   | { what: 'capacity'; departure: string; mode: Mode; m3: number; before: number }
   | { what: 'occupancy'; warehouse: string; m3: number; before: number }
   | { what: 'closed' | 'reopened' | 'opened'; warehouse: string }
+  | { what: 'shut' | 'unshut'; passage: string }
   | { what: 'asked' | 'withdrawn'; request: string }
   | { what: 'booked' | 'unbooked' | 'disrupted'; request: string; booking: string }
   | { what: 'planned' }
@@ -42,6 +43,9 @@ export function describe(store: Store, changes: readonly Change[], at: number): 
         break;
       case 'warehouse':
         warehouse(out, store.tables.warehouse.get(change.id), change.value as Warehouse | null, at);
+        break;
+      case 'passage':
+        passage(out, store.tables.passage.get(change.id), change.value as Passage | null, at);
         break;
       case 'request':
         request(out, store.tables.request.get(change.id), change.value as Request | null, at);
@@ -120,6 +124,10 @@ function warehouse(out: News[], was: Warehouse | undefined, is: Warehouse | null
     const [m3, before] = [roomOn(is, at), roomOn(was, at)];
     if (m3 !== before) out.push({ ...base, what: 'occupancy', m3, before });
   }
+}
+
+function passage(out: News[], was: Passage | undefined, is: Passage | null, at: number): void {
+  if (is && was && is.closed !== was.closed) out.push({ id: next(), at, what: is.closed ? 'shut' : 'unshut', passage: is.id });
 }
 
 function request(out: News[], was: Request | undefined, is: Request | null, at: number): void {

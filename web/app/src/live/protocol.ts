@@ -21,12 +21,26 @@ export interface Place {
   lon: number;
 }
 
+/** A strait or canal. Where closed, ships find it shut from since until until, or for an unknown time. */
+export interface Passage {
+  id: string;
+  name_zh: string;
+  name_en: string;
+  lat: number;
+  lon: number;
+  closed: boolean;
+  reason?: string;
+  since?: string;
+  until?: string;
+}
+
 export interface Lane {
   id: string;
   from: string;
   to: string;
   mode: Mode;
   distance_km: number;
+  passages: string[];
   line: { type: 'MultiLineString'; coordinates: [number, number][][] };
 }
 
@@ -42,6 +56,17 @@ export interface Position {
   speed_knots?: number;
   course_deg?: number;
   at: string;
+}
+
+/** What shut passages do to a departure: hours later at its end, and carried_hours later from its cutoff on by earlier legs. */
+export interface Diversion {
+  passages: string[];
+  reason?: string;
+  km: number;
+  hours: number;
+  carried_hours: number;
+  blocked: boolean; // no way is left: it does not run
+  turned?: string;
 }
 
 export interface Departure {
@@ -68,6 +93,7 @@ export interface Departure {
   delay_reason?: string;
   cancelled: boolean;
   cancel_reason?: string;
+  diversion?: Diversion;
   booked_m3?: number;
   booked_kg?: number;
   position?: Position | null;
@@ -210,6 +236,7 @@ export interface Plan {
 /** The kinds of entity that come in numbers, and the type of each. */
 export interface Entities {
   place: Place;
+  passage: Passage;
   lane: Lane;
   departure: Departure;
   warehouse: Warehouse;
@@ -222,7 +249,7 @@ export interface Entities {
 }
 export type Kind = keyof Entities;
 export const kinds: readonly Kind[] = [
-  'place', 'lane', 'departure', 'warehouse', 'request', 'match', 'booking', 'market', 'departure_load', 'warehouse_load',
+  'place', 'passage', 'lane', 'departure', 'warehouse', 'request', 'match', 'booking', 'market', 'departure_load', 'warehouse_load',
 ];
 
 export interface Snapshot {

@@ -45,7 +45,16 @@ const house: Draw = (c) => {
   c.closePath();
 };
 
-function image(draw: Draw, fill: string, halo: string, size: number, door = false): ImageData {
+const diamond: Draw = (c) => {
+  c.moveTo(12, 3);
+  c.lineTo(21, 12);
+  c.lineTo(12, 21);
+  c.lineTo(3, 12);
+};
+
+const disc: Draw = (c) => c.arc(12, 12, 9.5, 0, 2 * Math.PI);
+
+function image(draw: Draw, fill: string, halo: string, size: number, mark?: [number, number, number, number]): ImageData {
   const canvas = document.createElement('canvas');
   canvas.width = canvas.height = size * ratio;
   const c = canvas.getContext('2d')!;
@@ -59,12 +68,15 @@ function image(draw: Draw, fill: string, halo: string, size: number, door = fals
   c.stroke();
   c.fillStyle = fill;
   c.fill();
-  if (door) {
+  if (mark) {
     c.fillStyle = halo;
-    c.fillRect(7.5, 13.5, 9, 7);
+    c.fillRect(...mark);
   }
   return c.getImageData(0, 0, canvas.width, canvas.height);
 }
+
+const door: [number, number, number, number] = [7.5, 13.5, 9, 7];
+const bar: [number, number, number, number] = [5.5, 10, 13, 4];
 
 /** icons draws every image of the map in the colours of a theme, at twice the size they are shown. */
 export function icons(k: Colours): { pixelRatio: number; images: Record<string, ImageData> } {
@@ -75,9 +87,11 @@ export function icons(k: Colours): { pixelRatio: number; images: Record<string, 
       'ship-late': image(ship, k.late, k.halo, 20),
       'plane-air': image(plane, k.air, k.halo, 22),
       'plane-late': image(plane, k.late, k.halo, 22),
-      'house-room': image(house, k.good, k.halo, 24, true),
-      'house-tight': image(house, k.late, k.halo, 24, true),
-      'house-full': image(house, k.bad, k.halo, 24, true),
+      'house-room': image(house, k.good, k.halo, 24, door),
+      'house-tight': image(house, k.late, k.halo, 24, door),
+      'house-full': image(house, k.bad, k.halo, 24, door),
+      'passage-open': image(diamond, k.halo, k.sea, 12),
+      'passage-shut': image(disc, k.bad, k.halo, 26, bar),
     },
   };
 }

@@ -1,8 +1,10 @@
 import type { Feature, FeatureCollection, LineString, MultiLineString, Point } from 'geojson';
 import { oneTongue } from '../lib/format';
 import { roomOn } from '../live/news';
-import type { Assignment, Departure, Lane, Load, Place, Warehouse } from '../live/protocol';
+import type { Assignment, Departure, Lane, Load, Passage, Place, Warehouse } from '../live/protocol';
 import type { Store } from '../live/store';
+import { late, runs } from '../ui/standing';
+import { shutNow, traffic } from '../lib/passages';
 import { locate, trackOf, type Track } from './track';
 
 // What the map draws, as GeoJSON made from the store's tables. Pure functions of tables and time.
@@ -23,7 +25,7 @@ export function lanes(table: Table<Lane>, departures: Table<Departure>, changedA
   for (const d of departures.values()) {
     if (d.cancelled) {
       if (now - (changedAt.get(`departure:${d.id}`) ?? -Infinity) < redForMs) red.add(d.lane);
-    } else if (Date.parse(d.arrive) > now) {
+    } else if (!d.diversion?.blocked && Date.parse(d.arrive) > now) {
       count.set(d.lane, (count.get(d.lane) ?? 0) + 1);
     }
   }
@@ -51,7 +53,7 @@ const home = new Set(['CNTXG', 'CNTSN', 'TSN']);
 export function places(table: Table<Place>, departures: Table<Departure>, now: number): FeatureCollection<Point> {
   const calls = new Map<string, number>();
   for (const d of departures.values()) {
-    if (d.cancelled || Date.parse(d.arrive) <= now) continue;
+    if (!runs(d) || Date.parse(d.arrive) <= now) continue;
     for (const id of [d.from, d.to]) calls.set(id, (calls.get(id) ?? 0) + 1);
   }
   const features: Feature<Point>[] = [];
@@ -64,6 +66,22 @@ export function places(table: Table<Place>, departures: Table<Departure>, now: n
       properties: {
         id, n, home: home.has(id), air: p.kind === 'airport', zh: p.name_zh || p.name || id, en: p.name_en || p.name || id,
       },
+    });
+  }
+  return collection(features);
+}
+
+/** passages has those that sailings meet, and all that are shut. */
+export function passages(table: Table<Passage>, lanes: Table<Lane>, departures: Table<Departure>, now: number): FeatureCollection<Point> {
+  const met = traffic(departures, lanes, now);
+  const features: Feature<Point>[] = [];
+  for (const p of table.values()) {
+    const shut = shutNow(p, now);
+    if (!shut && !met.get(p.id)) continue;
+    features.push({
+      type: 'Feature',
+      geometry: { type: 'Point', coordinates: [p.lon, p.lat] },
+      properties: { id: p.id, shut, zh: p.name_zh, en: p.name_en },
     });
   }
   return collection(features);
@@ -113,7 +131,7 @@ export function moving(store: Store, tracks: Tracks, now: number): FeatureCollec
       geometry: { type: 'Point', coordinates: [fix.lon, fix.lat] },
       properties: {
         id: d.id, air: d.mode === 'air', course: Math.round(fix.course), name: d.vessel || d.voyage || d.id,
-        icon: `${shape}-${d.delay_hours > 0 ? 'late' : d.mode}`,
+        icon: `${shape}-${late(d) > 0 ? 'late' : d.mode}`,
       },
     });
   }

@@ -2,14 +2,16 @@ import type { LayerSpecification, StyleSpecification } from 'maplibre-gl';
 import type { Colours } from './theme';
 
 const empty = { type: 'FeatureCollection' as const, features: [] };
-const sources = ['land', 'shore', 'borders', 'lanes', 'places', 'warehouses', 'moving', 'chosen'] as const;
+const sources = ['land', 'shore', 'borders', 'lanes', 'places', 'warehouses', 'passages', 'moving', 'chosen'] as const;
 export type SourceName = (typeof sources)[number];
 
 /** Layers that answer a click, the first to be asked first. */
-export const clickable: Record<string, 'departure' | 'warehouse' | 'place' | 'lane'> = {
+export const clickable: Record<string, 'departure' | 'warehouse' | 'place' | 'lane' | 'passage'> = {
+  'passages-shut': 'passage',
   moving: 'departure',
   warehouses: 'warehouse',
   places: 'place',
+  passages: 'passage',
   lanes: 'lane',
 };
 
@@ -67,6 +69,11 @@ export function layers(k: Colours, locale: 'zh' | 'en', dimmed: boolean): LayerS
       },
     },
     {
+      id: 'passages', type: 'symbol', source: 'passages', filter: ['!', ['get', 'shut']],
+      layout: { 'icon-image': 'passage-open', 'icon-allow-overlap': true, 'icon-size': ['interpolate', ['linear'], ['zoom'], 1, 0.8, 6, 1.3] },
+      paint: { 'icon-opacity': dimmed ? 0.4 : 0.9 },
+    },
+    {
       id: 'warehouses', type: 'symbol', source: 'warehouses',
       layout: {
         'icon-image': ['get', 'icon'], 'icon-allow-overlap': true, 'symbol-sort-key': ['-', 0, ['get', 'size']],
@@ -98,6 +105,19 @@ export function layers(k: Colours, locale: 'zh' | 'en', dimmed: boolean): LayerS
       id: 'warehouse-labels', type: 'symbol', source: 'warehouses', minzoom: 5.2,
       layout: { ...font, 'text-field': ['get', locale], 'text-size': 11, 'text-anchor': 'top', 'text-offset': [0, 1.1], 'text-max-width': 11 },
       paint: { 'text-color': k.faint, 'text-halo-color': k.halo, 'text-halo-width': 1.2 },
+    },
+    {
+      id: 'passage-labels', type: 'symbol', source: 'passages', minzoom: 3.6, filter: ['!', ['get', 'shut']],
+      layout: { ...font, 'text-field': ['get', locale], 'text-size': 11, 'text-anchor': 'top', 'text-offset': [0, 0.7], 'text-max-width': 11 },
+      paint: { 'text-color': k.faint, 'text-halo-color': k.halo, 'text-halo-width': 1.2 },
+    },
+    {
+      id: 'passages-shut', type: 'symbol', source: 'passages', filter: ['get', 'shut'],
+      layout: {
+        ...font, 'icon-image': 'passage-shut', 'icon-allow-overlap': true, 'icon-ignore-placement': true, 'icon-size': ['interpolate', ['linear'], ['zoom'], 1, 0.8, 6, 1.2],
+        'text-field': ['get', locale], 'text-size': ['interpolate', ['linear'], ['zoom'], 1, 12, 6, 14], 'text-variable-anchor': ['left', 'right', 'top', 'bottom'], 'text-radial-offset': 1, 'text-optional': true,
+      },
+      paint: { 'text-color': k.bad, 'text-halo-color': k.halo, 'text-halo-width': 1.6 },
     },
     {
       id: 'moving-labels', type: 'symbol', source: 'moving', minzoom: 4.2,

@@ -3,7 +3,7 @@ import type { Departure, Lane } from '../live/protocol';
 import { along, locate, trackOf } from './track';
 
 const lane = (coordinates: [number, number][][]): Lane => ({
-  id: 'A>B:sea', from: 'A', to: 'B', mode: 'sea', distance_km: 0, line: { type: 'MultiLineString', coordinates },
+  id: 'A>B:sea', from: 'A', to: 'B', mode: 'sea', distance_km: 0, passages: [], line: { type: 'MultiLineString', coordinates },
 });
 // From 170 E to 170 W along the equator, cut at the antimeridian.
 const pacific = trackOf(lane([[[170, 0], [180, 0]], [[-180, 0], [-170, 0]]]));

@@ -87,7 +87,7 @@ function run(p: Position, seconds: number): Fix {
  * else along its lane between the actual times; null while it is not under way.
  */
 export function locate(departure: Departure, track: Track | undefined, reported: Position | null, now: number): (Fix & { reported: boolean }) | null {
-  if (departure.cancelled) return null;
+  if (departure.cancelled || departure.diversion?.blocked) return null;
   const depart = Date.parse(departure.depart);
   const arrive = Date.parse(departure.arrive);
   if (!(now >= depart && now < arrive)) return null;

@@ -1,4 +1,4 @@
-import { kinds, type Departure, type Entities, type Kind, type Lane, type Me, type Place, type Plan, type Warehouse } from '../live/protocol';
+import { kinds, type Departure, type Entities, type Kind, type Lane, type Me, type Passage, type Place, type Plan, type Warehouse } from '../live/protocol';
 import { LiveSocket, type Connection } from '../live/socket';
 import { Store, type Part } from '../live/store';
 import type { News } from '../live/news';
@@ -20,6 +20,7 @@ class Live {
   #socket: LiveSocket | null = null;
 
   places = $derived(this.#table('place'));
+  passages = $derived(this.#table('passage'));
   lanes = $derived(this.#table('lane'));
   departures = $derived(this.#table('departure'));
   warehouses = $derived(this.#table('warehouse'));
@@ -83,6 +84,7 @@ class Live {
   }
 
   place = (id: string): Place | undefined => this.places.get(id);
+  passage = (id: string): Passage | undefined => this.passages.get(id);
   lane = (id: string): Lane | undefined => this.lanes.get(id);
   departure = (id: string): Departure | undefined => this.departures.get(id);
   warehouse = (id: string): Warehouse | undefined => this.warehouses.get(id);

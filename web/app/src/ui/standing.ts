@@ -28,12 +28,19 @@ export function totals(match: Match | undefined): { cost: number | null; arrive:
   };
 }
 
-export type Phase = 'cancelled' | 'arrived' | 'underway' | 'late' | 'early' | 'ontime';
+/** runs is whether a departure takes cargo to where it should: not cancelled, and with a way left. */
+export const runs = (d: Departure) => !d.cancelled && !d.diversion?.blocked;
+
+/** late is how many hours later than planned a departure comes in, by its delay and by shut passages. */
+export const late = (d: Departure) => d.delay_hours + (d.diversion ? d.diversion.carried_hours + d.diversion.hours : 0);
+
+export type Phase = 'cancelled' | 'blocked' | 'arrived' | 'underway' | 'late' | 'early' | 'ontime';
 
 /** phase is the one word for a departure at a time. */
 export function phase(d: Departure, now: number): Phase {
   if (d.cancelled) return 'cancelled';
+  if (d.diversion?.blocked) return 'blocked';
   if (Date.parse(d.arrive) <= now) return 'arrived';
   if (Date.parse(d.depart) <= now) return 'underway';
-  return d.delay_hours > 0 ? 'late' : d.delay_hours < 0 ? 'early' : 'ontime';
+  return late(d) > 0 ? 'late' : late(d) < 0 ? 'early' : 'ontime';
 }

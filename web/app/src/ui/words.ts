@@ -1,5 +1,5 @@
 import { has, i18n, t } from '../i18n/index.svelte';
-import type { Departure, Mode, Place, Reason, Relaxation, Request, Warehouse } from '../live/protocol';
+import type { Departure, Mode, Passage, Place, Reason, Relaxation, Request, Warehouse } from '../live/protocol';
 import type { News } from '../live/news';
 import * as format from '../lib/format';
 import { live } from './live.svelte';
@@ -49,6 +49,15 @@ export function service(d: Departure): string {
 const nouns = { sea: 'dep.sailing', air: 'dep.flight', rail: 'dep.train', road: 'dep.truck', post: 'dep.post' } as const;
 export const noun = (m: Mode) => t(nouns[m] ?? 'dep.sailing');
 
+export function passageLabel(p: Passage | undefined, id: string): string {
+  return (zh() ? p?.name_zh : p?.name_en) || id;
+}
+export const passage = (id: string) => passageLabel(live.passage(id), id);
+export const passages = (ids: readonly string[]) => ids.map(passage).join(zh() ? '、' : ', ');
+
+/** days writes hours as days with one decimal: detours are long. */
+export const days = (hours: number) => num(hours / 24, 1);
+
 export const route = (d: { from: string; to: string }) => `${place(d.from)} → ${place(d.to)}`;
 
 export function departure(id: string, last?: string): string {
@@ -83,6 +92,9 @@ function happened(n: News): string {
     case 'reopened':
     case 'opened':
       return t(`news.${n.what}`, { wh: warehouse(n.warehouse) });
+    case 'shut':
+    case 'unshut':
+      return t(`news.${n.what}`, { passage: passage(n.passage) });
     case 'asked':
     case 'withdrawn':
     case 'booked':
