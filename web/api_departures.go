@@ -40,7 +40,7 @@ type departureInput struct {
 }
 
 type departurePatch struct {
-	DelayHours *float64  `json:"delay_hours,omitempty" minimum:"-744" maximum:"744" doc:"How much later than planned, for this leg and those after it; 0 takes a delay back"`
+	DelayHours *float64  `json:"delay_hours,omitempty" minimum:"-744" maximum:"744" doc:"How much later than planned, for this leg and those after it, beside what shut passages cost; 0 takes a delay back"`
 	Cancelled  *bool     `json:"cancelled,omitempty" doc:"false: runs again"`
 	Reason     string    `json:"reason,omitempty" maxLength:"500" doc:"Of the delay or the cancellation"`
 	CapacityM3 *float64  `json:"capacity_m3,omitempty" minimum:"0" maximum:"1e9" dependentRequired:"capacity_kg"`

@@ -45,7 +45,9 @@ func TestSuezShutByAnOutsideRecord(t *testing.T) {
 
 	s.say("PassageClosed", streams.TopicRoutes, "passage:suezz:status", "passage:suezz", `{"passage":"suezz"}`)
 	s.say("PassageClosed", streams.TopicRoutes, "passage:suez:status", "passage:suez", `{"passage":"suez","reason":"ship aground"}`)
+	begun := time.Now()
 	w.until("ships around Suez", func() bool { return len(diverted()) > 0 })
+	seen := time.Since(begun)
 	ships := diverted()
 	arrive := func(p planner.Problem) map[string]time.Time {
 		m := map[string]time.Time{}
@@ -59,6 +61,7 @@ func TestSuezShutByAnOutsideRecord(t *testing.T) {
 		is = arrive(get[planner.Problem](s, "commission", "/api/problem"))
 		return slices.ContainsFunc(before.Departures, func(d planner.Departure) bool { return is[d.ID].After(d.Arrive) })
 	}, wait, 50*time.Millisecond)
+	t.Logf("from the record to the ships on a screen %v, to a plan around it %v", seen, time.Since(begun))
 	later := 0
 	for id, d := range ships {
 		require.Equal(t, planner.ModeSea, d.Mode, id)
