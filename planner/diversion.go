@@ -147,7 +147,7 @@ func (d *DepartureStatus) divert(x *Diversion) {
 	d.Diversion = x
 	carried := hoursLong(x.CarriedHours)
 	d.Cutoff, d.Depart = d.Cutoff.Add(carried), d.Depart.Add(carried)
-	d.Arrive = d.Arrive.Add(carried + hoursLong(x.Hours))
+	d.Arrive = d.Arrive.Add(hoursLong(x.CarriedHours + x.Hours))
 	d.CO2eKgPerT *= 1 + x.further
 }
 

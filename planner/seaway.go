@@ -182,7 +182,9 @@ func firstShut(way *seaway, at time.Time, speed float64, shut []closure, d *Dive
 	return first
 }
 
-func hoursLong(h float64) time.Duration { return time.Duration(h * float64(time.Hour)) }
+func hoursLong(h float64) time.Duration {
+	return time.Duration(h * float64(time.Hour)).Round(time.Millisecond) // 0.1 h is 6 min, to the nanosecond
+}
 
 // nearestShare is how far along a line the point of it is that is nearest to p, from 0 to 1.
 func nearestShare(line orb.MultiLineString, p orb.Point) float64 {
