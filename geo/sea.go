@@ -56,16 +56,20 @@ const (
 )
 
 var loadNetwork = sync.OnceValue(func() *network {
-	c, err := chart.Decode(seaChart)
+	n, err := newNetworkFrom(seaChart)
 	if err != nil {
 		panic("geo: sea.chart: " + err.Error())
 	}
-	n, err := newNetwork(c)
-	if err != nil {
-		panic("geo: " + err.Error())
-	}
 	return n
 })
+
+func newNetworkFrom(raw []byte) (*network, error) {
+	c, err := chart.Decode(raw)
+	if err != nil {
+		return nil, err
+	}
+	return newNetwork(c)
+}
 
 func newNetwork(c *chart.Chart) (*network, error) {
 	n := &network{sights: sights{known: map[uint64]closure{}}, land: chart.NewRings(c.Land), shoals: chart.NewRings(c.Shoals), gates: chart.NewGates(passageTable().list), nodes: c.Nodes}
