@@ -51,11 +51,22 @@ type Coast struct{ v, before, after Vec }
 // Coast makes ready to ask Tangent of n. There is none at a free node.
 func (n Node) Coast() Coast {
 	v := At(n.Point)
+	east := Vec{-v.Y, v.X, 0}.Unit()
+	north := v.Cross(east)
 	along := func(turn uint8) Vec {
-		return v.Off(float64(turn)*(2*math.Pi/256), NmPerRad*math.Pi/2)
+		t := turns[turn]
+		return north.Times(t[1]).Plus(east.Times(t[0]))
 	}
 	return Coast{v, along(n.Before), along(n.After)}
 }
+
+// turns are the sine and cosine of the bearings of Node.
+var turns = func() (t [256][2]float64) {
+	for i := range t {
+		t[i][0], t[i][1] = math.Sincos(float64(i) * (2 * math.Pi / 256))
+	}
+	return
+}()
 
 // Tangent tells whether a straight way between p and the node leaves the coast there on one side: only such ways can be
 // part of a shortest one. A way that begins nearer to the coast than the node stands off it is let through.

@@ -29,7 +29,14 @@ const (
 // NewRings indexes outlines.
 func NewRings(rings []Ring) *Rings {
 	r := &Rings{}
-	var closesNorth []bool // of each edge
+	total := 0
+	for _, ring := range rings {
+		total += len(ring)
+	}
+	r.a, r.b, r.n = make([]Vec, 0, total), make([]Vec, 0, total), make([]Vec, 0, total)
+	r.lon, r.w = make([]float64, 0, total), make([]float64, 0, total)
+	r.lat, r.h = make([]float64, 0, total), make([]float64, 0, total)
+	closesNorth := make([]bool, 0, total) // of each edge
 	for _, ring := range rings {
 		if len(ring) < 2 {
 			continue

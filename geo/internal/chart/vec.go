@@ -50,7 +50,13 @@ func (v Vec) Unit() Vec { return v.Times(1 / v.Length()) }
 func (v Vec) Angle(w Vec) float64 { return math.Atan2(v.Cross(w).Length(), v.Dot(w)) }
 
 // Nm is the length of the great circle between two positions, in nautical miles.
-func (v Vec) Nm(w Vec) float64 { return v.Angle(w) * NmPerRad }
+func (v Vec) Nm(w Vec) float64 {
+	d := Vec{v.X - w.X, v.Y - w.Y, v.Z - w.Z}
+	if s := d.Dot(d); s < 0.01 { // below 340 miles the series of the arc of a chord is exact to a tenth of a millimetre
+		return math.Sqrt(s) * (1 + s*(1.0/24+s*(3.0/640+s*(5.0/7168)))) * NmPerRad
+	}
+	return v.Angle(w) * NmPerRad
+}
 
 // Bearing of w seen from v, in radians clockwise from north.
 func (v Vec) Bearing(w Vec) float64 {
