@@ -38,8 +38,7 @@ const (
 	offCoastNm   = 0.05 // an exit stands this far off the coast, so that rounding does not put it ashore
 	fairwayNm    = 4.0  // a point this near to a channel's line lies on the channel
 	farthestNm   = 400  // no port lies farther inland than this from a coast or channel
-	enoughLinks  = 4
-	linkStretch  = 1.0002
+	sameWaterNm  = 1.0  // two exits this near, in sight of each other, are one
 	maxCachedApp = 8192
 )
 
@@ -155,8 +154,14 @@ func (n *network) coastExits(a *approach, p orb.Point, limitNm float64) {
 			best[k] = exit{v: a.v.Off(bearing, nm+offCoastNm), nm: nm + offCoastNm}
 		}
 	})
+	slices.SortFunc(best[:], func(x, y exit) int { return cmp.Compare(x.nm, y.nm) })
+	found := len(a.exits)
 	for _, x := range best {
 		if math.IsInf(x.nm, 1) || n.land.Inside(x.v.Point()) {
+			continue
+		}
+		// What sees an exit that is hardly farther away adds nothing to it.
+		if slices.ContainsFunc(a.exits[found:], func(y exit) bool { return x.v.Nm(y.v) < sameWaterNm && !n.land.Crossed(x.v, y.v) }) {
 			continue
 		}
 		a.exits = append(a.exits, x)
