@@ -18,9 +18,9 @@ import (
 
 const landFile = "../web/app/node_modules/world-atlas/land-50m.json"
 
-// pairs visits the pairs of seaports: a fixed sixteenth of them, or with HAIHE_ALL_PAIRS=1 all.
+// pairs visits the pairs of seaports: a fixed few of them, or with HAIHE_ALL_PAIRS=1 all.
 func pairs(visit func(a, b Place)) {
-	every := 16
+	every := 60
 	if os.Getenv("HAIHE_ALL_PAIRS") != "" {
 		every = 1
 	}
@@ -203,7 +203,10 @@ func TestSeaDistancesAgainstATable(t *testing.T) {
 	require.NoError(t, err)
 	s := seawaysWith(passageTable().shut)
 	var errors []float64
-	for _, row := range rows[1:] {
+	for i, row := range rows[1:] {
+		if i%4 != 0 && os.Getenv("HAIHE_ALL_PAIRS") == "" {
+			continue
+		}
 		number := func(k int) float64 { x, err := strconv.ParseFloat(row[k], 64); require.NoError(t, err); return x }
 		w, err := s.way(orb.Point{number(1), number(2)}, orb.Point{number(4), number(5)})
 		require.NoError(t, err, "%s %s", row[0], row[3])
