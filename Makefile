@@ -46,6 +46,15 @@ fuzz-short: ## each fuzz target for a few seconds (FUZZTIME=5s)
 e2e: build ## the page in a browser (Chromium)
 	cd web/app && HAIHE_BIN=$(CURDIR)/haihe npm run e2e
 
+.PHONY: sea
+sea: ## build the network of sea routes anew, geo/sea.chart, from the coastline and the tables in geo
+	@test -f web/app/node_modules/world-atlas/land-50m.json || (cd web/app && npm ci --no-fund --no-audit)
+	go run ./geo/internal/build
+
+.PHONY: bench-sea
+bench-sea: ## sea routes beside the npm package searoute-js, on the pairs of PAIRS=file.csv
+	docs/benchmarks/sea.sh
+
 .PHONY: clean
 clean: ## remove what was built, but not the data of the service
 	rm -rf haihe bin web/dist/app web/app/node_modules web/app/test-results .cache

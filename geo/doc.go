@@ -2,26 +2,41 @@
 //
 //	sphere.go     distance, bearing and points along great circles; checks of positions
 //	line.go       great circles as lines to draw, cut at the antimeridian and the poles
-//	route.go      Route, Router: the way by sea or air, a moving ship's position on it
-//	lanes.go      the sea-lane graph behind the sea routes
+//	route.go      Route, Router, Options: the way by sea or air, a moving ship's position on it
+//	passages.go   the straits, canals and capes that a way may take and that can be shut
+//	matrix.go     distances by sea between many points
+//	sea.go        the network of sea routes, read from sea.chart
+//	approach.go   how a port or any point hangs on the network
+//	search.go     the shortest ways from a point
+//	seaways.go    ways with something shut: found, smoothed, named
+//	overland.go   ways by road and rail, by circuity
 //	gazetteer.go  seaports (UN/LOCODE), airports (IATA), aliases
 //	country.go    names of countries and regions in Chinese and English
+//	internal      chart: outlines, network and their format; build: makes sea.chart; topojson: reads the coastline
 //
-// The tables are CSV files beside the code: seaports.csv, airports.csv, countries.csv, waypoints.csv, lanes.csv. Each
-// names its sources in its head.
+// The tables are CSV files beside the code: seaports.csv, airports.csv, countries.csv, and for the sea passages.csv,
+// channels.csv, shoals.csv. Each names its sources. Who changes one of the last three runs make sea.
 //
 // # Units
 //
 // Positions are orb.Point, that is longitude then latitude, in degrees of WGS 84. Distances are kilometres on a sphere of
 // [EarthRadiusKm], bearings are degrees clockwise from north, shares run from 0 to 1.
 //
-// # How good the sea routes are
+// # Sea routes
 //
-// The sea lanes are a coarse graph drawn by hand: some 580 waypoints (straits, canals, capes, points in open water) joined
-// by great circles, searched for the shortest way. They keep ships off the continents on a map of the world and give
-// distances fit for planning weeks ahead. They know no depth, no ice, no traffic separation, no season and no small
-// island, and a port's last miles are one straight line. A better network takes their place behind [Router] without any
-// caller changing. Nothing here is for navigation.
+// A ship takes the shortest way that crosses no land of Natural Earth 1:50m and no shoal of shoals.csv. Such a way bends
+// only round corners of the coast, so internal/build stands nodes off them (five miles where there is room, in several
+// steps round a sharp cape) and joins those that see each other along a tangent: a visibility graph (Lozano-Pérez and
+// Wesley, Communications of the ACM 22, 1979). Edges that others replace are left out (a greedy spanner). Channels, which
+// are canals, rivers and dredged approaches, lead over what the coastline shows as land.
+//
+// A passage has a gate, a line from shore to shore. What crosses it takes the passage; a passage that is shut is a wall
+// from shore to shore, round which no way bends, so the same network stays right whatever is shut.
+//
+// A point on land reaches the sea by the nearest fairway or by the nearest coasts around it; the miles to there count.
+// Distances carry [SeaFactor]. The network knows no tide, no season and no traffic; ships that are small enough for the
+// Kiel Canal, the Sound, the Bali Strait or an icebreaker's wake ask for those passages (Options.Open). docs/benchmarks
+// tells how near this comes to published distances. Nothing here is for navigation.
 //
 // # Errors
 //

@@ -22,21 +22,20 @@ func ExampleNewRouter() {
 		panic(err)
 	}
 	for _, id := range way.Via {
-		w, _ := geo.WaypointByID(id)
-		fmt.Println(w.NameEN)
+		p, _ := geo.PassageByID(id)
+		fmt.Println(p.NameEN)
 	}
 	_, bearing := way.At(0)
 	fmt.Println("leaving eastward:", bearing > 60 && bearing < 120)
 	// Output:
 	// Bohai Strait
-	// Chengshan Jiao
-	// Jeju Strait
+	// Korea Strait
 	// leaving eastward: true
 }
 
 func ExampleNewRouterAvoiding() {
 	open := geo.NewRouter()
-	closed, _ := geo.NewRouterAvoiding("bab")
+	closed, _ := geo.NewRouterAvoiding("bab-el-mandeb")
 	tianjin, _ := geo.PlaceByCode("CNTXG")
 	hamburg, _ := geo.PlaceByCode("DEHAM")
 	red, _ := open(tianjin.Point, hamburg.Point, geo.Sea)

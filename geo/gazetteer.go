@@ -30,8 +30,6 @@ type Place struct {
 	Country string // ISO 3166-1 alpha-2; named by CountryByCode
 	Region  string // where it trades, one of Regions(): Vladivostok is "russia-far-east", Saint Petersburg "baltic"
 	Point   orb.Point
-
-	via []string // waypoints from which a seaport is reached
 }
 
 // Feature is the place as GeoJSON: its point, with the properties code, kind, name_zh, name_en, country and region.
@@ -54,27 +52,22 @@ var aliases = map[string]string{
 	"TSE": "NQZ", "ULN": "UBN",
 }
 
-//go:embed seaports.csv airports.csv countries.csv waypoints.csv lanes.csv
+//go:embed seaports.csv airports.csv countries.csv
 var tables embed.FS
 
 type gazetteer struct {
 	seaports, airports []Place // sorted by code
 	byCode             map[string]Place
+	seaportAt          map[orb.Point]bool
 }
 
 var loadGazetteer = sync.OnceValue(func() *gazetteer {
-	g := &gazetteer{byCode: map[string]Place{}}
-	for _, row := range table("seaports.csv", "code", "name_zh", "name_en", "country", "region", "lat", "lon", "via") {
-		via := strings.Fields(row[7])
-		for _, id := range via {
-			if _, ok := WaypointByID(id); !ok {
-				panic(fmt.Sprintf("geo: seaports.csv: %s: no waypoint %q", row[0], id))
-			}
-		}
-		g.seaports = append(g.seaports, Place{row[0], Seaport, row[1], row[2], row[3], row[4], position(row[5], row[6]), via})
+	g := &gazetteer{byCode: map[string]Place{}, seaportAt: map[orb.Point]bool{}}
+	for _, row := range table("seaports.csv", "code", "name_zh", "name_en", "country", "region", "lat", "lon") {
+		g.seaports = append(g.seaports, Place{row[0], Seaport, row[1], row[2], row[3], row[4], position(row[5], row[6])})
 	}
 	for _, row := range table("airports.csv", "code", "name_zh", "name_en", "country", "region", "lat", "lon") {
-		g.airports = append(g.airports, Place{row[0], Airport, row[1], row[2], row[3], row[4], position(row[5], row[6]), nil})
+		g.airports = append(g.airports, Place{row[0], Airport, row[1], row[2], row[3], row[4], position(row[5], row[6])})
 	}
 	for _, list := range [][]Place{g.seaports, g.airports} {
 		slices.SortFunc(list, func(a, b Place) int { return strings.Compare(a.Code, b.Code) })
@@ -83,6 +76,9 @@ var loadGazetteer = sync.OnceValue(func() *gazetteer {
 				panic("geo: gazetteer: " + p.Code + " stands twice")
 			}
 			g.byCode[p.Code] = p
+			if p.Kind == Seaport {
+				g.seaportAt[p.Point] = true
+			}
 		}
 	}
 	return g

@@ -22,7 +22,6 @@ func TestGazetteer(t *testing.T) {
 		if p.Kind == Seaport {
 			require.Regexp(t, seaCode, p.Code)
 			require.Equal(t, p.Country, p.Code[:2], p.Code)
-			require.NotEmpty(t, p.via, p.Code)
 		} else {
 			require.Equal(t, Airport, p.Kind)
 			require.Regexp(t, airCode, p.Code)
@@ -83,13 +82,19 @@ func TestAliases(t *testing.T) {
 	require.False(t, ok)
 }
 
-func TestWaypoints(t *testing.T) {
-	g := allLanes()
-	for i, w := range Waypoints() {
-		require.Contains(t, []string{"strait", "canal", "cape", "open"}, w.Kind, w.ID)
-		require.Equal(t, w.Kind == "open", w.NameZH == "" && w.NameEN == "", w.ID)
-		require.NotZero(t, g.graph.From(int64(i)).Len(), "%s lies on no lane", w.ID)
+func TestPassages(t *testing.T) {
+	for _, p := range Passages() {
+		require.Contains(t, []string{"strait", "canal", "cape"}, p.Kind, p.ID)
+		require.True(t, strings.ContainsFunc(p.NameZH, func(r rune) bool { return unicode.Is(unicode.Han, r) }), p.ID)
+		require.NotEmpty(t, p.NameEN, p.ID)
+		require.NotEmpty(t, p.Source, p.ID)
+		require.NoError(t, Valid(p.Point), p.ID)
+		got, ok := PassageByID(p.ID)
+		require.True(t, ok)
+		require.Equal(t, p, got)
 	}
+	_, ok := PassageByID("suezz")
+	require.False(t, ok)
 }
 
 func TestNearest(t *testing.T) {

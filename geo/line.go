@@ -7,13 +7,13 @@ import (
 )
 
 const (
-	maxStepKm   = 200.0 // chord and arc differ by 0.8 km in 200 km: less than a pixel on a world map
+	maxStepKm   = 100.0 // a straight line on the page and the arc differ by 0.2 km in 100 km: less than ships keep off a coast
 	maxTurnDeg  = 5.0   // near a pole longitudes turn fast: steps shrink until none turns by more
 	smallStepKm = 1e-6  // a millimetre: what still turns then passes a pole so near that the line may go through it
 )
 
 // Line draws the great circles through the stops, in their order, as lines to put on a map: no two neighbouring points are
-// more than 200 km or five degrees of longitude apart. A line that crosses the antimeridian ends at exactly ±180 where it
+// more than 100 km or five degrees of longitude apart. A line that crosses the antimeridian ends at exactly ±180 where it
 // does and goes on at ∓180; one that goes through a pole goes up its meridian to ±90 and comes down another. The result is
 // never empty: a single stop, or equal stops, give one line of two equal points. No stop gives nil.
 func Line(stops ...orb.Point) orb.MultiLineString {

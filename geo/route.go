@@ -22,33 +22,46 @@ const AirDetourKm = 95.0
 // Route is the way between two places. It is shared between callers that asked for the same way: read it, do not write to it.
 type Route struct {
 	Line       orb.MultiLineString // to draw; see [Line]
-	DistanceKm float64             // as sailed or flown; for flights AirDetourKm more than the line is long
-	Via        []string            // ids of the named straits, canals and capes passed, in order; see [WaypointByID]
-
-	alongKm [][]float64 // alongKm[i][k]: length of the line up to Line[i][k]
+	DistanceKm float64             // as sailed or flown: longer than the line by SeaFactor or by AirDetourKm
+	Via        []string            // ids of the passages taken, in order; see [PassageByID]
 }
 
 // Router finds the way between two positions by [Sea] or [Air]. It fails on a position that [Valid] refuses and on a mode
 // that it does not know. Routers made here are safe for concurrent use and give equal answers to equal questions.
 type Router func(from, to orb.Point, mode string) (Route, error)
 
-// NewRouter is a Router over the sea lanes with nothing closed. Flights follow the great circle. Answers are remembered.
-func NewRouter() Router {
-	return remember(router(allLanes()))
+// Options say how a [Router] finds its ways.
+type Options struct {
+	Closed []string // ids of [Passages] that are shut
+	Open   []string // ids of passages that are taken although no ship takes them unasked, such as "northern-sea-route"
 }
 
-// NewRouterAvoiding is a Router over the sea lanes with some waypoints closed, "suez" or "bab" for example. It fails on an
-// id that is no waypoint; its routes fail where no way is left.
-func NewRouterAvoiding(waypointIDs ...string) (Router, error) {
-	lanes, err := newLanes(waypointIDs)
+// NewRouter is a Router with nothing closed but what ships do not take unasked (see [Passage]). Flights follow the great
+// circle. Answers are remembered.
+func NewRouter() Router {
+	r, err := NewRouterWith(Options{})
+	if err != nil {
+		panic(err) // nothing is asked for: cannot be
+	}
+	return r
+}
+
+// NewRouterAvoiding is a Router with some passages closed besides, "suez" or "bab-el-mandeb" for example. It fails on an
+// id that is no passage; its routes fail where no way is left. All routers share one network: to make one costs nothing.
+func NewRouterAvoiding(passageIDs ...string) (Router, error) {
+	return NewRouterWith(Options{Closed: passageIDs})
+}
+
+// NewRouterWith is a Router with some passages closed and others open. It fails on an id that is no passage. What is both
+// closed and open is closed.
+func NewRouterWith(o Options) (Router, error) {
+	shut, err := o.closure()
 	if err != nil {
 		return nil, err
 	}
-	return remember(router(lanes)), nil
-}
-
-func router(lanes *laneGraph) Router {
-	return func(from, to orb.Point, mode string) (Route, error) {
+	var once sync.Once
+	var ways *seaways
+	return remember(func(from, to orb.Point, mode string) (Route, error) {
 		for _, p := range []orb.Point{from, to} {
 			if err := Valid(p); err != nil {
 				return Route{}, fmt.Errorf("geo: route by %s: %w", mode, err)
@@ -56,22 +69,34 @@ func router(lanes *laneGraph) Router {
 		}
 		switch mode {
 		case Air:
-			r := newRoute(nil, from, to)
-			if r.DistanceKm > 0 {
-				r.DistanceKm += AirDetourKm
+			km := DistanceKm(from, to)
+			if km > 0 {
+				km += AirDetourKm
 			}
-			return r, nil
+			return newRoute(km, nil, from, to), nil
 		case Sea:
-			return lanes.route(from, to)
+			once.Do(func() { ways = seawaysWith(shut) })
+			return ways.route(from, to)
 		}
 		return Route{}, fmt.Errorf("geo: no routes by %q: only by %q and %q", mode, Sea, Air)
-	}
+	}), nil
 }
 
-func newRoute(via []string, stops ...orb.Point) Route {
-	r := Route{Line: Line(stops...), Via: via}
-	r.alongKm, r.DistanceKm = measure(r.Line)
-	return r
+func (o Options) closure() (closure, error) {
+	t := passageTable()
+	closed, err := t.set(o.Closed)
+	if err != nil {
+		return 0, fmt.Errorf("geo: cannot close: %w", err)
+	}
+	open, err := t.set(o.Open)
+	if err != nil {
+		return 0, fmt.Errorf("geo: cannot open: %w", err)
+	}
+	return t.shut&^open | closed, nil
+}
+
+func newRoute(km float64, via []string, stops ...orb.Point) Route {
+	return Route{Line: Line(stops...), DistanceKm: km, Via: via}
 }
 
 func measure(m orb.MultiLineString) (alongKm [][]float64, totalKm float64) {
@@ -91,10 +116,7 @@ func measure(m orb.MultiLineString) (alongKm [][]float64, totalKm float64) {
 // At is the position at a share of the way, and the bearing there in degrees from north. A share outside 0 and 1 counts as
 // the nearer end. A Route without a line gives the zero point.
 func (r Route) At(share float64) (p orb.Point, bearing float64) {
-	along := r.alongKm
-	if along == nil {
-		along, _ = measure(r.Line)
-	}
+	along, _ := measure(r.Line)
 	if len(along) == 0 {
 		return orb.Point{}, 0
 	}

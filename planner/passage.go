@@ -27,14 +27,14 @@ type PassageStatus struct {
 	Until  *time.Time `json:"until,omitempty"` // where the end is known
 }
 
-// Passages lists what can be shut, sorted by id. What geo routes through is known to geo alone; this is the one
+// Passages lists what can be shut, sorted by id; what no ship takes anyway is not among it. What geo routes through is known to geo alone; this is the one
 // place that asks it.
 func Passages() []Passage { return slices.Clone(passages()) }
 
 var passages = sync.OnceValue(func() []Passage {
 	var list []Passage
-	for _, w := range geo.Waypoints() {
-		if w.Kind == "strait" || w.Kind == "canal" {
+	for _, w := range geo.Passages() {
+		if !w.Shut && w.Kind != "cape" {
 			list = append(list, Passage{w.ID, w.NameZH, w.NameEN, w.Point.Lat(), w.Point.Lon()})
 		}
 	}

@@ -1,0 +1,241 @@
+package geo
+
+import (
+	"cmp"
+	"math"
+	"slices"
+	"sync"
+
+	"github.com/paulmach/orb"
+
+	"haihe/geo/internal/chart"
+)
+
+// An approach is how a point hangs on the network: the first leg of every way from it, the last of every way to it.
+type approach struct {
+	v     chart.Vec
+	exits []exit // where it reaches water or a fairway; the first is the nearest
+	links []link // by node
+}
+
+// exit is a point in water, or on the line of a channel, that stands for a point on land.
+type exit struct {
+	v       chart.Vec
+	nm      float64 // from the point itself
+	channel int     // 1 + the channel whose line it is on; 0 in open water
+	after   int     // the place of the channel's point before it
+}
+
+// link is a straight way from an exit to a node.
+type link struct {
+	node  int32
+	exit  int32
+	nm    float32 // from the point itself to the node
+	taken closure
+}
+
+const (
+	offCoastNm   = 0.05 // an exit stands this far off the coast, so that rounding does not put it ashore
+	fairwayNm    = 4.0  // a point this near to a channel's line lies on the channel
+	farthestNm   = 400  // no port lies farther inland than this from a coast or channel
+	sameWaterNm  = 1.0  // two exits this near, in sight of each other, are one
+	maxCachedApp = 8192
+)
+
+type approachCache struct {
+	mu         sync.Mutex
+	young, old map[orb.Point]*approach
+}
+
+// approach finds how p hangs on the network, and remembers it.
+func (n *network) approach(p orb.Point) *approach {
+	c := &n.approaches
+	c.mu.Lock()
+	a, ok := c.young[p]
+	if !ok {
+		a, ok = c.old[p]
+	}
+	c.mu.Unlock()
+	if !ok {
+		a = n.newApproach(p)
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.young == nil || len(c.young) >= maxCachedApp {
+		c.young, c.old = map[orb.Point]*approach{}, c.young
+	}
+	c.young[p] = a
+	return a
+}
+
+func (n *network) newApproach(p orb.Point) *approach {
+	a := &approach{v: chart.At(p)}
+	ashore := n.land.Inside(p)
+	coastNm := 0.0
+	if ashore {
+		reach := 10.0
+		for coastNm = math.Inf(1); math.IsInf(coastNm, 1) && reach <= farthestNm; reach *= 2.5 {
+			_, coastNm = n.land.Nearest(p, reach)
+		}
+	}
+	n.fairwayExits(a, p, ashore, coastNm)
+	nearestFairway := math.Inf(1)
+	if len(a.exits) > 0 {
+		nearestFairway = a.exits[0].nm
+	}
+	switch {
+	case !ashore:
+		a.exits = append(a.exits, exit{v: a.v})
+		n.look(a, len(a.exits)-1)
+	case coastNm < nearestFairway+2:
+		for limit := max(coastNm*1.5, coastNm+1); limit <= farthestNm; limit *= 2 {
+			n.coastExits(a, p, limit)
+			if len(a.links) > 0 {
+				break
+			}
+		}
+	}
+	n.trim(a)
+	return a
+}
+
+// fairwayExits puts p on the channels beside it.
+func (n *network) fairwayExits(a *approach, p orb.Point, ashore bool, coastNm float64) {
+	reach := fairwayNm
+	if ashore {
+		reach = max(fairwayNm, coastNm*1.2)
+	}
+	for k, line := range n.inChannel {
+		best := exit{nm: math.Inf(1)}
+		for i := 1; i < len(line); i++ {
+			q := chart.Nearest(a.v, n.v[line[i-1]], n.v[line[i]])
+			if nm := a.v.Nm(q); nm < best.nm {
+				best = exit{v: q, nm: nm, channel: k + 1, after: i - 1}
+			}
+		}
+		if best.nm > reach || !ashore && n.land.Crossed(a.v, best.v) && best.nm > 1.5 {
+			continue
+		}
+		a.exits = append(a.exits, best)
+	}
+	slices.SortStableFunc(a.exits, func(x, y exit) int { return cmp.Compare(x.nm, y.nm) })
+	if len(a.exits) > 1 { // beside two rivers, the nearer one
+		for i, x := range a.exits {
+			if x.nm > a.exits[0].nm+1.5 {
+				a.exits = a.exits[:i]
+				break
+			}
+		}
+	}
+	for i, x := range a.exits {
+		line := n.inChannel[x.channel-1]
+		for _, node := range []int32{line[x.after], line[x.after+1]} {
+			a.links = append(a.links, link{node: node, exit: int32(i), nm: float32(x.nm + x.v.Nm(n.v[node])),
+				taken: n.gates.Taken(x.v, n.v[node])})
+		}
+	}
+}
+
+// coastExits lets p leave its land by the coast at the points nearest to it, one in each eighth of the compass.
+func (n *network) coastExits(a *approach, p orb.Point, limitNm float64) {
+	var best [8]exit
+	for i := range best {
+		best[i].nm = math.Inf(1)
+	}
+	n.land.Near(p, limitNm, func(edge int32) {
+		q := chart.Nearest(a.v, first(n.land.Ends(edge)), second(n.land.Ends(edge)))
+		nm := a.v.Nm(q)
+		if nm > limitNm {
+			return
+		}
+		bearing := a.v.Bearing(q)
+		k := int((bearing+2*math.Pi)/(math.Pi/4)) % 8
+		if nm < best[k].nm {
+			best[k] = exit{v: a.v.Off(bearing, nm+offCoastNm), nm: nm + offCoastNm}
+		}
+	})
+	slices.SortFunc(best[:], func(x, y exit) int { return cmp.Compare(x.nm, y.nm) })
+	found := len(a.exits)
+	for _, x := range best {
+		if math.IsInf(x.nm, 1) || n.land.Inside(x.v.Point()) {
+			continue
+		}
+		// What sees an exit that is hardly farther away adds nothing to it.
+		if slices.ContainsFunc(a.exits[found:], func(y exit) bool { return x.v.Nm(y.v) < sameWaterNm && !n.land.Crossed(x.v, y.v) }) {
+			continue
+		}
+		a.exits = append(a.exits, x)
+		n.look(a, len(a.exits)-1)
+	}
+}
+
+func first(a, _ chart.Vec) chart.Vec  { return a }
+func second(_, b chart.Vec) chart.Vec { return b }
+
+// look links an exit with the nodes in sight round which a way from it may bend.
+func (n *network) look(a *approach, k int) {
+	x := a.exits[k]
+	onShoal := n.shoals.Inside(x.v.Point())
+	near := n.horizon(x.v)
+	for i := range n.nodes {
+		w := n.v[i]
+		if x.v.Dot(w) < -0.94 || !n.water[i] || !n.nodes[i].Free() && !n.coast[i].Tangent(x.v) {
+			continue
+		}
+		nm := x.v.Nm(w)
+		if nm > near[compass(x.v.Bearing(w))] || n.land.Crossed(x.v, w) || !onShoal && n.shoals.Crossed(x.v, w) {
+			continue
+		}
+		a.links = append(a.links, link{node: int32(i), exit: int32(k), nm: float32(x.nm + nm), taken: n.gates.Taken(x.v, w)})
+	}
+}
+
+// horizon is, for each part of the compass, a distance beyond which near land hides everything. It saves the exact test
+// for most nodes.
+func (n *network) horizon(v chart.Vec) *[compassParts]float64 {
+	var far [compassParts]float64
+	for i := range far {
+		far[i] = math.Inf(1)
+	}
+	n.land.Near(v.Point(), 60, func(edge int32) {
+		a, b := n.land.Ends(edge)
+		from, to := v.Bearing(a), v.Bearing(b)
+		turn := math.Remainder(to-from, 2*math.Pi)
+		if turn < 0 {
+			from, turn = to, -turn
+		}
+		if turn > math.Pi/2 { // so near that its bearings say little
+			return
+		}
+		nm := max(v.Nm(a), v.Nm(b))
+		first := int(math.Ceil(from/compassPart + 1e-6))
+		for k := first; float64(k+1)*compassPart < from+turn; k++ {
+			i := (k%compassParts + compassParts) % compassParts
+			far[i] = min(far[i], nm)
+		}
+	})
+	return &far
+}
+
+const (
+	compassParts = 1440
+	compassPart  = 2 * math.Pi / compassParts
+)
+
+func compass(bearing float64) int {
+	return (int(math.Floor(bearing/compassPart))%compassParts + compassParts) % compassParts
+}
+
+// trim leaves out the links that nearer ones and the network replace.
+func (n *network) trim(a *approach) {
+	slices.SortFunc(a.links, func(x, y link) int { return cmp.Or(cmp.Compare(x.nm, y.nm), cmp.Compare(x.node, y.node)) })
+	seen := map[int32]bool{}
+	kept := a.links[:0]
+	for _, l := range a.links {
+		if !seen[l.node] {
+			seen[l.node] = true
+			kept = append(kept, l)
+		}
+	}
+	a.links = kept
+}
