@@ -22,6 +22,9 @@ type solver struct {
 	// bound that this gives. wholeBound is above bound, but the prices alone do not prove it.
 	full       *room
 	wholeBound float64
+	limits     []float64  // by request: nothing dearer is looked for; nil: the request's dual price is the limit
+	networks   []*network // that have a guide
+	guideFree  bool       // the guides are of no prices
 }
 
 // priced is what the pricer found for one request.
@@ -53,12 +56,16 @@ func (s *solver) price(list []requestIndex) (total float64, added int, whole boo
 		s.results = make([]priced, len(list))
 	}
 	results := s.results[:len(list)]
+	s.guide(list)
 	whole = s.team.each(len(list), s.stop, func(worker, i int) {
 		id := list[i]
 		r := &s.in.requests[id]
 		sigma := m.requestPrice(id)
+		if s.limits != nil {
+			sigma = min(sigma, s.limits[id])
+		}
 		limit := min(sigma, r.value)
-		a := ask{request: r, network: r.network, prices: y, limit: limit}
+		a := ask{request: r, network: r.network, prices: y, limit: limit, guided: true}
 		if r.whole && s.full != nil {
 			a.room, a.weight = s.full, 1
 		}
@@ -80,6 +87,30 @@ func (s *solver) price(list []requestIndex) (total float64, added int, whole boo
 		}
 	}
 	return total, added, true
+}
+
+// guide makes the guides anew at the master's prices, where enough requests are listed to be worth it; else they
+// stay as they were, at no prices at all.
+func (s *solver) guide(list []requestIndex) {
+	if s.networks == nil {
+		seen := map[*network]bool{}
+		for i := range s.in.requests {
+			if n := s.in.requests[i].network; n.guide != nil && !seen[n] {
+				seen[n] = true
+				s.networks = append(s.networks, n)
+			}
+		}
+	}
+	all := len(list) == len(s.in.requests)
+	if !all && s.guideFree {
+		return
+	}
+	var y *prices
+	if all {
+		y = s.master.price
+	}
+	s.guideFree = !all
+	s.team.tasks(len(s.networks), func(i int) { s.in.sweepGuide(s.networks[i], y) })
 }
 
 // has tells whether the master has the column already.

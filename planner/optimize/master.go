@@ -21,6 +21,11 @@ type master struct {
 	slack []float64 // by row, scaled
 	rhs   []float64 // by row, scaled, a little below capacity (see perturb)
 
+	// The scaled price of a row stays in a band: room that is left over is sold at low, and what a row is over its
+	// capacity costs high. [0, ∞) is the problem itself.
+	low, high []float64 // by row
+	over      []bool    // by row: it has less than no slack; never where high is infinite
+
 	key  []int32 // by request, a column; leave(r) is going unmatched
 	keyX []float64
 
@@ -33,6 +38,7 @@ type master struct {
 	inverse square    // basic × tight, of the scaled working matrix
 	dual    []float64 // by tight row, scaled price; below zero while it wants to leave
 
+	within     float64 // how far below its dual price a column must be to enter, as a share; dualTol at the end
 	objective  float64
 	moneyUnit  float64 // what a usual request is worth, for tolerances
 	pivots     int
@@ -68,13 +74,17 @@ func leave(r requestIndex) int32 { return -1 - int32(r) }
 
 func newMaster(in *instance, seed uint64) *master {
 	n, rows := len(in.requests), len(in.capacity)
-	m := &master{in: in, of: make([][]int32, n), price: in.newPrices(), slack: make([]float64, rows), rhs: make([]float64, rows),
+	m := &master{in: in, within: dualTol, of: make([][]int32, n), price: in.newPrices(), slack: make([]float64, rows), rhs: make([]float64, rows),
 		key: make([]int32, n), keyX: make([]float64, n), tightAt: make([]int32, rows), basicAt: make([]int32, n), members: make([][]int32, n),
 		random: rand.New(rand.NewPCG(seed, 0x6861696865)), use: make([]float64, rows), depMark: make([]bool, len(in.departures)),
 		whMark: make([]bool, len(in.warehouses)), keyRate: make([]float64, n)}
 	for i := range m.rhs {
 		m.rhs[i] = in.capacity[i] * in.scale[i] * (1 - perturbation*m.random.Float64())
 		m.tightAt[i] = -1
+	}
+	m.low, m.high, m.over = make([]float64, rows), make([]float64, rows), make([]bool, rows)
+	for i := range m.high {
+		m.high[i] = math.Inf(1)
 	}
 	copy(m.slack, m.rhs)
 	for r := range in.requests {
@@ -122,7 +132,7 @@ func (m *master) at(id int32) *int32 { return &m.basicAt[int(id)+len(m.in.reques
 
 // tolerance is how much below its dual price a column of the request must be to be worth a pivot.
 func (m *master) tolerance(price float64) float64 {
-	return dualTol*math.Abs(price) + 1e-13*m.moneyUnit
+	return m.within*math.Abs(price) + 1e-13*m.moneyUnit
 }
 
 type candidate struct {

@@ -1,0 +1,118 @@
+package optimize
+
+import (
+	"math/bits"
+)
+
+// seek is find with a guide: it goes forward only from legs that may still come home below the limit, in order of
+// departure. Where all are dropped at once, which is usual when the limit is the dual price of the request, it looks at
+// no more than the legs out of the origin.
+func (pr *pricer) seek(a *ask, rest *rest) offer {
+	n, r := a.network, a.request
+	best := offer{cost: a.limit, node: -1}
+	pr.prepare(n)
+	w := walk{pr: pr, a: a, n: n, rest: rest, v: r.volume, w: r.weight, carbon: r.co2Price * r.weight, due: r.due + timeSlack}
+	w.rowM3, w.rowKg = a.prices.row, a.prices.row[len(pr.in.departures):]
+	if a.room != nil {
+		w.freeM3, w.freeKg = a.room.free, a.room.free[len(pr.in.departures):]
+	}
+	for k := n.homeFrom(r.ready); k < len(n.homes); k++ {
+		i := n.homes[k]
+		x := &n.nodes[i]
+		if x.depart > r.due {
+			break
+		}
+		if r.ready <= x.cutoff+timeSlack {
+			w.reach(i, x, 0, -1, false, best.cost)
+		}
+	}
+	out := n.guide.out[r.group]
+	change := n.guide.change[r.group]
+	hour := n.guide.groups[r.group].hour
+	for k := w.lowest; w.any && k <= w.highest; k++ {
+		for pr.marked[k] != 0 {
+			b := bits.TrailingZeros64(pr.marked[k])
+			pr.marked[k] &^= 1 << b
+			i := int32(k*64 + b)
+			x := &n.nodes[i]
+			label := pr.label[i]
+			if !(label+rest.from(i) < best.cost) {
+				continue
+			}
+			if label+rest.volume*(out[x.to]+hour*x.arrive)+rest.time*x.arrive-rest.paid < best.cost {
+				pr.leave(a, x, i, label, &best)
+			}
+			if e := n.next[i]; e >= 0 {
+				w.reach(e, &n.nodes[e], label, i, false, best.cost)
+			}
+			if label+rest.volume*change[i]+rest.time*rest.earliest[i]+rest.stay*rest.rent[i]-rest.paid < best.cost {
+				for _, e := range n.leaving[n.onward[i]:n.leaveFirst[x.to+1]] {
+					y := &n.nodes[e]
+					w.reach(e, y, label+y.transferCostM3*w.v, i, true, best.cost)
+				}
+			}
+		}
+	}
+	return best
+}
+
+// walk is what a seek hands from leg to leg.
+type walk struct {
+	pr              *pricer
+	a               *ask
+	n               *network
+	rest            *rest
+	v, w, carbon    float64
+	due             float64
+	rowM3, rowKg    []float64
+	freeM3, freeKg  []float64
+	lowest, highest int // words of marked that may have a bit
+	any             bool
+}
+
+// reach notes that cargo can be on leg i, from leg e or from the origin, having spent so much before it.
+func (w *walk) reach(i int32, x *node, spent float64, e int32, via bool, limit float64) {
+	if x.arrive > w.due {
+		return
+	}
+	spent += max(w.v*x.m3Factor, w.w*x.kgFactor)*x.amount + w.carbon*x.co2 + w.rowM3[x.departure]*w.v + w.rowKg[x.departure]*w.w
+	if !(spent+w.rest.from(i) < limit) {
+		return
+	}
+	if w.freeM3 != nil && (w.freeM3[x.departure] < w.v || w.freeKg[x.departure] < w.w) {
+		return
+	}
+	pr := w.pr
+	word, bit := int(i>>6), uint64(1)<<(i&63)
+	if pr.marked[word]&bit != 0 {
+		if old := pr.label[i]; spent > old || spent == old && via {
+			return
+		}
+	} else {
+		pr.marked[word] |= bit
+		if !w.any {
+			w.lowest, w.highest, w.any = word, word, true
+		}
+		w.lowest, w.highest = min(w.lowest, word), max(w.highest, word)
+	}
+	pr.label[i], pr.from[i], pr.via[i] = spent, e, via
+}
+
+// from is the least that is still to be spent after leg i.
+func (b *rest) from(i int32) float64 {
+	return b.volume*b.after[i] + b.time*b.earliest[i] + b.stay*b.rent[i] - b.paid
+}
+
+// homeFrom is the first leg out of the origin that departs at hour h or later, as a place in homes.
+func (n *network) homeFrom(h float64) int {
+	lo, hi := 0, len(n.homes)
+	for lo < hi {
+		mid := (lo + hi) / 2
+		if n.nodes[n.homes[mid]].depart < h {
+			lo = mid + 1
+		} else {
+			hi = mid
+		}
+	}
+	return lo
+}
