@@ -44,10 +44,10 @@ func TestProbeMarket(t *testing.T) {
 		fmt.Printf("%s %v at %v columns %d\n", what, time.Since(b), time.Since(s.begun), len(m.columns))
 		b = time.Now()
 	}
-	k.visit(50)
+	k.visit(20)
 	show("visit")
 	for range 2 {
-		k.again(50, 1)
+		k.again(20, 1)
 		show("again")
 	}
 	for pass := range 5 {

@@ -101,16 +101,14 @@ func (s *solver) guide(list []requestIndex) {
 			}
 		}
 	}
-	all := len(list) == len(s.in.requests)
-	if !all && s.guideFree {
-		return
+	if few := len(list) < len(s.in.requests)/32; !few || !s.guideFree {
+		var y *prices
+		if !few {
+			y = s.master.price
+		}
+		s.guideFree = few
+		s.team.tasks(len(s.networks), func(i int) { s.in.sweepGuide(s.networks[i], y) })
 	}
-	var y *prices
-	if all {
-		y = s.master.price
-	}
-	s.guideFree = !all
-	s.team.tasks(len(s.networks), func(i int) { s.in.sweepGuide(s.networks[i], y) })
 }
 
 // has tells whether the master has the column already.

@@ -1,6 +1,7 @@
 package optimize
 
 import (
+	"math"
 	"math/bits"
 )
 
@@ -29,6 +30,11 @@ func (pr *pricer) seek(a *ask, rest *rest) offer {
 	out := n.guide.out[r.group]
 	change := n.guide.change[r.group]
 	hour := n.guide.groups[r.group].hour
+	if w.any && a.room == nil {
+		w.bound = infinity
+		w.dive(&best, out, change)
+		best.cost = min(best.cost, w.bound+1e-9*(math.Abs(w.bound)+rest.paid)) // to be found again on the way
+	}
 	for k := w.lowest; w.any && k <= w.highest; k++ {
 		for pr.marked[k] != 0 {
 			b := bits.TrailingZeros64(pr.marked[k])
@@ -56,6 +62,67 @@ func (pr *pricer) seek(a *ask, rest *rest) offer {
 	return best
 }
 
+// dive goes the way that looks best from each leg on, for an itinerary to begin with: whatever cannot be cheaper than it
+// need not be looked at.
+func (w *walk) dive(best *offer, out, change []float64) {
+	pr, n, rest := w.pr, w.n, w.rest
+	i, least := int32(-1), best.cost
+	for k := w.lowest; k <= w.highest; k++ {
+		for m := pr.marked[k]; m != 0; m &= m - 1 {
+			j := int32(k*64 + bits.TrailingZeros64(m))
+			if c := pr.label[j] + rest.from(j); c < least {
+				i, least = j, c
+			}
+		}
+	}
+	if i < 0 {
+		return
+	}
+	label := pr.label[i]
+	hour := n.guide.groups[w.a.request.group].hour
+	for {
+		x := &n.nodes[i]
+		door := out[x.to] + hour*x.arrive
+		e := n.next[i]
+		switch {
+		case door <= rest.after[i]:
+			var o offer
+			o.cost, o.node = best.cost, -1
+			if pr.leave(w.a, x, i, label, &o); o.node >= 0 {
+				w.bound = o.cost
+			}
+			return
+		case change[i] > rest.after[i] && e >= 0:
+			y := &n.nodes[e]
+			i, label = e, label+w.leg(y)
+		default:
+			k, cheapest := int32(-1), infinity
+			for _, e := range n.leaving[n.onward[i]:n.leaveFirst[x.to+1]] {
+				y := &n.nodes[e]
+				if y.arrive > w.due {
+					continue
+				}
+				if c := label + y.transferCostM3*w.v + w.leg(y); c+rest.from(e) < cheapest {
+					k, cheapest = e, c+rest.from(e)
+				}
+			}
+			if k < 0 {
+				return
+			}
+			y := &n.nodes[k]
+			i, label = k, label+y.transferCostM3*w.v+w.leg(y)
+		}
+		if n.nodes[i].arrive > w.due {
+			return
+		}
+	}
+}
+
+// leg is what the request spends on a leg.
+func (w *walk) leg(x *node) float64 {
+	return max(w.v*x.m3Factor, w.w*x.kgFactor)*x.amount + w.carbon*x.co2 + w.rowM3[x.departure]*w.v + w.rowKg[x.departure]*w.w
+}
+
 // walk is what a seek hands from leg to leg.
 type walk struct {
 	pr              *pricer
@@ -68,6 +135,7 @@ type walk struct {
 	freeM3, freeKg  []float64
 	lowest, highest int // words of marked that may have a bit
 	any             bool
+	bound           float64 // what a dive found
 }
 
 // reach notes that cargo can be on leg i, from leg e or from the origin, having spent so much before it.
@@ -75,7 +143,7 @@ func (w *walk) reach(i int32, x *node, spent float64, e int32, via bool, limit f
 	if x.arrive > w.due {
 		return
 	}
-	spent += max(w.v*x.m3Factor, w.w*x.kgFactor)*x.amount + w.carbon*x.co2 + w.rowM3[x.departure]*w.v + w.rowKg[x.departure]*w.w
+	spent += w.leg(x)
 	if !(spent+w.rest.from(i) < limit) {
 		return
 	}
@@ -116,3 +184,5 @@ func (n *network) homeFrom(h float64) int {
 	}
 	return lo
 }
+
+var infinity = math.Inf(1)
