@@ -14,9 +14,15 @@ type guide struct {
 	groups []group
 	// By leg, whatever the prices: the earliest hour at a door, and the least rent of a warehouse behind one.
 	earliest, rent []float64
-	after          [][]float64 // by group and leg, money per m3; with time counted from hour 0
-	change         [][]float64 // by group and leg, the same if cargo changes there
-	out            [][]float64 // by group and place, the same if cargo leaves there, at hour 0
+	ways           []ways // by group
+}
+
+// ways are what a m3 of a group has to spend at least; with the price of time counted from hour 0.
+type ways struct {
+	after  []float64 // by leg, once it is behind
+	entry  []float64 // by leg, before it
+	change []float64 // by place in leaving: of all that leave the place from there on, the least, transfer included
+	out    []float64 // by place, on the way out; without the time until then
 }
 
 // group is what the requests of a group have at least.
@@ -128,114 +134,124 @@ func (n *network) sortLeaving() {
 	}
 	g := n.guide
 	g.earliest, g.rent = make([]float64, len(n.nodes)), make([]float64, len(n.nodes))
-	n.backward(nil, g.earliest, nil, func(x *node) float64 {
-		t := math.Inf(1)
-		for k := range n.doors[x.to] {
-			t = min(t, x.arrive+n.doors[x.to][k].hours)
-		}
-		return t
-	}, func(*node) float64 { return 0 }, 0)
-	n.backward(nil, g.rent, nil, func(x *node) float64 {
-		t := math.Inf(1)
-		for k := range n.doors[x.to] {
-			t = min(t, n.doors[x.to][k].storageM3Day)
-		}
-		return t
-	}, func(*node) float64 { return 0 }, 0)
+	n.least(g.earliest, func(x *node, d *door) float64 { return x.arrive + d.hours })
+	n.least(g.rent, func(_ *node, d *door) float64 { return d.storageM3Day })
 }
 
-// backward computes for every leg the least sum of costs from its end to a door: leave is the cost of the way out behind
-// it, leg the cost of a leg, and transfer the factor of the cost of a transfer. suffix is scratch.
-func (n *network) backward(suffix, after, change []float64, leave, leg func(*node) float64, transfer float64) {
-	if len(suffix) < len(n.leaving) {
-		suffix = make([]float64, len(n.leaving))
-	}
+// least computes for every leg the least of what a door behind it, or behind a leg that can follow, has.
+func (n *network) least(after []float64, at func(x *node, d *door) float64) {
+	suffix := make([]float64, len(n.leaving))
 	done := make([]int32, len(n.doors)) // by place, suffix is known from here on
 	for k := range done {
 		done[k] = n.leaveFirst[k+1]
 	}
-	entry := make([]float64, len(n.nodes)) // from before a leg
 	for i := len(n.nodes) - 1; i >= 0; i-- {
 		x := &n.nodes[i]
-		t := leave(x)
-		if e := n.next[i]; e >= 0 {
-			t = min(t, entry[e])
+		t := math.Inf(1)
+		for k := range n.doors[x.to] {
+			t = min(t, at(x, &n.doors[x.to][k]))
 		}
-		c := math.Inf(1)
-		if k := n.onward[i]; k < n.leaveFirst[x.to+1] {
+		if e := n.next[i]; e >= 0 {
+			t = min(t, after[e])
+		}
+		if k, last := n.onward[i], n.leaveFirst[x.to+1]; k < last {
 			for done[x.to] > k {
 				done[x.to]--
 				d := done[x.to]
-				s := math.Inf(1)
-				if d+1 < n.leaveFirst[x.to+1] {
-					s = suffix[d+1]
+				suffix[d] = after[n.leaving[d]]
+				if d+1 < last {
+					suffix[d] = min(suffix[d], suffix[d+1])
 				}
-				e := n.leaving[d]
-				suffix[d] = min(s, entry[e]+transfer*n.nodes[e].transferCostM3)
 			}
-			c = suffix[k]
+			t = min(t, suffix[k])
 		}
-		if change != nil {
-			change[i] = c
-		}
-		t = min(t, c)
 		after[i] = t
-		entry[i] = t + leg(x)
 	}
 }
 
-// sweep computes after for every group of the network at prices of departures.
+// sweepGuide computes the bounds of every group of the network at prices of departures; without prices, room is free.
 func (in *instance) sweepGuide(n *network, y *prices) {
 	g := n.guide
-	if g.after == nil {
-		g.after, g.change, g.out = make([][]float64, len(g.groups)), make([][]float64, len(g.groups)), make([][]float64, len(g.groups))
-		for k := range g.after {
-			g.after[k], g.change[k], g.out[k] = make([]float64, len(n.nodes)), make([]float64, len(n.nodes)), make([]float64, len(n.doors))
+	if g.ways == nil {
+		g.ways = make([]ways, len(g.groups))
+		for k := range g.ways {
+			g.ways[k] = ways{after: make([]float64, len(n.nodes)), entry: make([]float64, len(n.nodes)), change: make([]float64, len(n.leaving)),
+				out: make([]float64, len(n.doors))}
 		}
 	}
 	nd := len(in.departures)
-	var rowM3, rowKg []float64
+	var m3, kg []float64 // prices by leg
 	if y != nil {
-		rowM3, rowKg = y.row, y.row[nd:]
+		m3, kg = make([]float64, len(n.nodes)), make([]float64, len(n.nodes))
+		for i := range n.nodes {
+			d := int(n.nodes[i].departure)
+			m3[i], kg[i] = y.row[d], y.row[nd+d]
+		}
 	}
-	suffix := make([]float64, len(n.leaving))
+	done := make([]int32, len(n.doors)) // by place, change is known from here on
 	for k := range g.groups {
-		q := &g.groups[k]
-		out := g.out[k]
+		q, w := &g.groups[k], &g.ways[k]
 		for p, list := range n.doors {
-			out[p] = math.Inf(1)
+			w.out[p] = math.Inf(1)
 			for d := range list {
 				x := &list[d]
-				out[p] = min(out[p], x.rateM3+x.storageM3Day*q.days+q.hour*x.hours)
+				w.out[p] = min(w.out[p], x.rateM3+x.storageM3Day*q.days+q.hour*x.hours)
 			}
+			done[p] = n.leaveFirst[p+1]
 		}
-		n.backward(suffix, g.after[k], g.change[k], func(x *node) float64 { return out[x.to] + q.hour*x.arrive }, func(x *node) float64 {
-			c := max(x.m3Factor, q.density*x.kgFactor)*x.amount + q.carbon*x.co2
-			if rowM3 != nil {
-				c += rowM3[x.departure] + rowKg[x.departure]*q.density
+		for i := len(n.nodes) - 1; i >= 0; i-- {
+			x := &n.nodes[i]
+			t := w.out[x.to] + q.hour*x.arrive
+			if e := n.next[i]; e >= 0 {
+				t = min(t, w.entry[e])
 			}
-			return c
-		}, 1)
+			if k, last := n.onward[i], n.leaveFirst[x.to+1]; k < last {
+				for done[x.to] > k {
+					done[x.to]--
+					d := done[x.to]
+					e := n.leaving[d]
+					c := w.entry[e] + n.nodes[e].transferCostM3
+					if d+1 < last {
+						c = min(c, w.change[d+1])
+					}
+					w.change[d] = c
+				}
+				t = min(t, w.change[k])
+			}
+			w.after[i] = t
+			t += max(x.m3Factor, q.density*x.kgFactor)*x.amount + q.carbon*x.co2
+			if m3 != nil {
+				t += m3[i] + kg[i]*q.density
+			}
+			w.entry[i] = t
+		}
 	}
 }
 
-// rest is a bound as the pricer uses it: of all of a request, from the end of leg i, after[i]·volume + earliest[i]·time
-// + rent[i]·stay − paid.
+// rest is a bound as the pricer uses it, for all of a request.
 type rest struct {
-	after, earliest, rent    []float64
-	volume, time, stay, paid float64
+	*ways
+	earliest, rent     []float64
+	hour               float64 // of the group
+	volume, time, stay float64
+	paid               float64
 }
 
 // slackOfRest keeps rounding from making a bound too high.
 const slackOfRest = 1e-12
 
 func (n *network) rest(r *request) (rest, bool) {
-	if r.group < 0 || n.guide == nil || n.guide.after == nil {
+	if r.group < 0 || n.guide == nil || n.guide.ways == nil {
 		return rest{}, false
 	}
 	g := n.guide
 	q := &g.groups[r.group]
 	v := r.volume * (1 - slackOfRest)
-	return rest{g.after[r.group], g.earliest, g.rent, v, (r.timeCostHour/r.volume - q.hour) * v, (r.storageFactor/r.volume - q.days) * v,
+	return rest{&g.ways[r.group], g.earliest, g.rent, q.hour, v, (r.timeCostHour/r.volume - q.hour) * v, (r.storageFactor/r.volume - q.days) * v,
 		r.timeCostHour * r.ready}, true
+}
+
+// least is the least that the request spends where one of its group spends ways, behind leg i.
+func (b *rest) least(ways float64, i int32) float64 {
+	return b.volume*ways + b.time*b.earliest[i] + b.stay*b.rent[i] - b.paid
 }

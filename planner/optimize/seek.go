@@ -23,16 +23,13 @@ func (pr *pricer) seek(a *ask, rest *rest) offer {
 		if x.depart > r.due {
 			break
 		}
-		if r.ready <= x.cutoff+timeSlack {
+		if r.ready <= x.cutoff+timeSlack && rest.least(rest.entry[i], i) < best.cost {
 			w.reach(i, x, 0, -1, false, best.cost)
 		}
 	}
-	out := n.guide.out[r.group]
-	change := n.guide.change[r.group]
-	hour := n.guide.groups[r.group].hour
 	if w.any && a.room == nil {
 		w.bound = infinity
-		w.dive(&best, out, change)
+		w.dive(&best)
 		best.cost = min(best.cost, w.bound+1e-9*(math.Abs(w.bound)+rest.paid)) // to be found again on the way
 	}
 	for k := w.lowest; w.any && k <= w.highest; k++ {
@@ -42,19 +39,23 @@ func (pr *pricer) seek(a *ask, rest *rest) offer {
 			i := int32(k*64 + b)
 			x := &n.nodes[i]
 			label := pr.label[i]
-			if !(label+rest.from(i) < best.cost) {
+			if !(label+rest.least(rest.after[i], i) < best.cost) {
 				continue
 			}
-			if label+rest.volume*(out[x.to]+hour*x.arrive)+rest.time*x.arrive-rest.paid < best.cost {
+			if label+rest.volume*(rest.out[x.to]+rest.hour*x.arrive)+rest.time*x.arrive-rest.paid < best.cost {
 				pr.leave(a, x, i, label, &best)
 			}
 			if e := n.next[i]; e >= 0 {
 				w.reach(e, &n.nodes[e], label, i, false, best.cost)
 			}
-			if label+rest.volume*change[i]+rest.time*rest.earliest[i]+rest.stay*rest.rent[i]-rest.paid < best.cost {
-				for _, e := range n.leaving[n.onward[i]:n.leaveFirst[x.to+1]] {
-					y := &n.nodes[e]
-					w.reach(e, y, label+y.transferCostM3*w.v, i, true, best.cost)
+			for k, last := n.onward[i], n.leaveFirst[x.to+1]; k < last; k++ {
+				if !(label+rest.least(rest.change[k], i) < best.cost) {
+					break // nor can anything that leaves later
+				}
+				e := n.leaving[k]
+				y := &n.nodes[e]
+				if spent := label + y.transferCostM3*w.v; spent+rest.least(rest.entry[e], e) < best.cost {
+					w.reach(e, y, spent, i, true, best.cost)
 				}
 			}
 		}
@@ -64,13 +65,13 @@ func (pr *pricer) seek(a *ask, rest *rest) offer {
 
 // dive goes the way that looks best from each leg on, for an itinerary to begin with: whatever cannot be cheaper than it
 // need not be looked at.
-func (w *walk) dive(best *offer, out, change []float64) {
+func (w *walk) dive(best *offer) {
 	pr, n, rest := w.pr, w.n, w.rest
 	i, least := int32(-1), best.cost
 	for k := w.lowest; k <= w.highest; k++ {
 		for m := pr.marked[k]; m != 0; m &= m - 1 {
 			j := int32(k*64 + bits.TrailingZeros64(m))
-			if c := pr.label[j] + rest.from(j); c < least {
+			if c := pr.label[j] + rest.least(rest.after[j], j); c < least {
 				i, least = j, c
 			}
 		}
@@ -79,10 +80,9 @@ func (w *walk) dive(best *offer, out, change []float64) {
 		return
 	}
 	label := pr.label[i]
-	hour := n.guide.groups[w.a.request.group].hour
 	for {
 		x := &n.nodes[i]
-		door := out[x.to] + hour*x.arrive
+		door := rest.out[x.to] + rest.hour*x.arrive
 		e := n.next[i]
 		switch {
 		case door <= rest.after[i]:
@@ -92,7 +92,7 @@ func (w *walk) dive(best *offer, out, change []float64) {
 				w.bound = o.cost
 			}
 			return
-		case change[i] > rest.after[i] && e >= 0:
+		case e >= 0 && rest.entry[e] <= rest.after[i]:
 			y := &n.nodes[e]
 			i, label = e, label+w.leg(y)
 		default:
@@ -102,8 +102,8 @@ func (w *walk) dive(best *offer, out, change []float64) {
 				if y.arrive > w.due {
 					continue
 				}
-				if c := label + y.transferCostM3*w.v + w.leg(y); c+rest.from(e) < cheapest {
-					k, cheapest = e, c+rest.from(e)
+				if c := label + y.transferCostM3*w.v + w.leg(y) + rest.least(rest.after[e], e); c < cheapest {
+					k, cheapest = e, c
 				}
 			}
 			if k < 0 {
@@ -144,7 +144,7 @@ func (w *walk) reach(i int32, x *node, spent float64, e int32, via bool, limit f
 		return
 	}
 	spent += w.leg(x)
-	if !(spent+w.rest.from(i) < limit) {
+	if !(spent+w.rest.least(w.rest.after[i], i) < limit) {
 		return
 	}
 	if w.freeM3 != nil && (w.freeM3[x.departure] < w.v || w.freeKg[x.departure] < w.w) {
@@ -164,11 +164,6 @@ func (w *walk) reach(i int32, x *node, spent float64, e int32, via bool, limit f
 		w.lowest, w.highest = min(w.lowest, word), max(w.highest, word)
 	}
 	pr.label[i], pr.from[i], pr.via[i] = spent, e, via
-}
-
-// from is the least that is still to be spent after leg i.
-func (b *rest) from(i int32) float64 {
-	return b.volume*b.after[i] + b.time*b.earliest[i] + b.stay*b.rent[i] - b.paid
 }
 
 // homeFrom is the first leg out of the origin that departs at hour h or later, as a place in homes.
