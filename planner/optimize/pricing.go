@@ -76,14 +76,15 @@ type offer struct {
 
 // pricer is the working memory of one label-setting sweep. One goroutine uses it at a time.
 type pricer struct {
-	in     *instance
-	label  []float64 // by node, least cost with prices of being carried by it
-	from   []int32   // by node, where that label came from: a node, or -1 for the origin
-	via    []bool    // by node, whether it came by a transfer
-	spans  []span    // by place
-	least  []arrived // by arrival: the cheapest of its place up to it
-	marked []uint64  // by node, a bit: it has a label and waits
-	path   []int32   // of enumerate, from its last leg backward
+	in      *instance
+	label   []float64 // by node, least cost with prices of being carried by it
+	from    []int32   // by node, where that label came from: a node, or -1 for the origin
+	via     []bool    // by node, whether it came by a transfer
+	spans   []span    // by place
+	least   []arrived // by arrival: the cheapest of its place up to it
+	marked  []uint64  // by node, a bit: it has a label and waits
+	changes []arrived // by place: of those who have changed there, who had spent least, and the first leg that it could change to
+	path    []int32   // of enumerate, from its last leg backward
 }
 
 // arrived is the cheapest of the first arrivals at a place.
@@ -104,7 +105,7 @@ func (pr *pricer) prepare(n *network) {
 		pr.label, pr.from, pr.via, pr.marked = make([]float64, m), make([]int32, m), make([]bool, m), make([]uint64, m/64+1)
 	}
 	if len(pr.spans) < len(n.doors) {
-		pr.spans = make([]span, 2*len(n.doors))
+		pr.spans, pr.changes = make([]span, 2*len(n.doors)), make([]arrived, 2*len(n.doors))
 	}
 	if len(pr.least) < len(n.arrivals) {
 		pr.least = make([]arrived, len(n.arrivals)+len(n.arrivals)/2)

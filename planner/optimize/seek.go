@@ -27,6 +27,9 @@ func (pr *pricer) seek(a *ask, rest *rest) offer {
 			w.reach(i, x, 0, -1, false, best.cost)
 		}
 	}
+	for p := range n.doors {
+		pr.changes[p] = arrived{cost: infinity}
+	}
 	if w.any && a.room == nil {
 		w.bound = infinity
 		w.dive(&best)
@@ -48,12 +51,24 @@ func (pr *pricer) seek(a *ask, rest *rest) offer {
 			if e := n.next[i]; e >= 0 {
 				w.reach(e, &n.nodes[e], label, i, false, best.cost)
 			}
-			for k, last := n.onward[i], n.leaveFirst[x.to+1]; k < last; k++ {
+			// Whoever comes later and has spent more need not change: what it can reach is reached for less.
+			k, last := n.onward[i], n.leaveFirst[x.to+1]
+			first := &pr.changes[x.to]
+			if first.node <= k && first.cost <= label {
+				continue
+			}
+			if label < first.cost {
+				*first = arrived{label, k}
+			}
+			for ; k < last; k++ {
 				if !(label+rest.least(rest.change[k], i) < best.cost) {
 					break // nor can anything that leaves later
 				}
 				e := n.leaving[k]
 				y := &n.nodes[e]
+				if y.cutoff > w.due {
+					break
+				}
 				if spent := label + y.transferCostM3*w.v; spent+rest.least(rest.entry[e], e) < best.cost {
 					w.reach(e, y, spent, i, true, best.cost)
 				}
