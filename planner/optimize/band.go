@@ -38,45 +38,86 @@ func (m *master) start(y []float64, width float64) {
 		m.over[i] = m.slack[i] < 0
 		use[i] = 0
 	}
+	m.lazy = true
 	m.band(y, width)
 }
 
-// band sets the band of every row round the given prices. A row over its capacity keeps a finite price.
-func (m *master) band(y []float64, width float64) {
-	unit := m.usualPrices()
-	for i := range m.low {
-		scaled := y[i] / m.in.scale[i]
-		u := unit[0]
-		if n := len(m.in.departures); i >= n && i < 2*n {
-			u = unit[1]
-		}
-		u /= m.in.scale[i]
-		m.low[i] = max(0, scaled*(1-width))
-		m.high[i] = scaled*(1+width) + u*width
+// nearlyFull is how much slack a row may have that takes part in pivots.
+const nearlyFull = 0.05
+
+// watch chooses the days that take part in pivots, from the slack of all rows.
+func (m *master) watch() {
+	first := 2 * len(m.in.departures)
+	for i := range first {
+		m.notice(rowIndex(i))
 	}
-	m.priceOutside()
+	for w := range m.days {
+		list := make([]int32, 0, 8)
+		base := first + w*m.in.days
+		for d := range m.in.days {
+			i := base + d
+			m.notice(rowIndex(i))
+			if m.tightAt[i] >= 0 || m.over[i] || m.low[i] > 0 || m.slack[i] < nearlyFull {
+				list = append(list, int32(d))
+			}
+		}
+		m.days[w] = list
+	}
 }
 
-// usualPrices are what a m3 and a kg of a usual request are worth.
-func (m *master) usualPrices() [2]float64 {
+// notice brings the price of a row without a place in the basis in line with its slack.
+func (m *master) notice(i rowIndex) {
+	if m.tightAt[i] >= 0 {
+		return
+	}
+	if m.slack[i] < -feasTol {
+		m.over[i] = true
+	} else if m.slack[i] > feasTol {
+		m.over[i] = false
+	}
+	m.price.row[i] = m.outside(i) * m.in.scale[i]
+}
+
+// band sets the band of every row round the given prices. Where width is infinite it is [0, ∞), but for a last price
+// that no request can pay, since a row over its capacity must have one.
+func (m *master) band(y []float64, width float64) {
+	unit, most := m.usualPrices()
+	n := len(m.in.departures)
+	for i := range m.low {
+		u, last := unit[0], most[0]
+		switch {
+		case i >= 2*n:
+			last *= float64(max(1, m.in.days))
+		case i >= n:
+			u, last = unit[1], most[1]
+		}
+		last = max(last, 2*y[i])
+		m.low[i], m.high[i] = 0, last/m.in.scale[i]
+		if !math.IsInf(width, 1) {
+			m.low[i] = max(0, y[i]*(1-width)) / m.in.scale[i]
+			m.high[i] = min(y[i]*(1+width)+u*width, last) / m.in.scale[i]
+		}
+	}
+	m.watch()
+	if len(m.basic) > 0 {
+		m.duals()
+	}
+}
+
+// usualPrices are what a m3 and a kg of all requests together are worth, and the most that they are worth in any.
+func (m *master) usualPrices() (usual, most [2]float64) {
 	value, m3, kg := 0.0, 0.0, 0.0
 	for i := range m.in.requests {
 		r := &m.in.requests[i]
 		value, m3, kg = value+r.value, m3+r.volume, kg+r.weight
-	}
-	return [2]float64{value / max(m3, math.SmallestNonzeroFloat64), value / max(kg, math.SmallestNonzeroFloat64)}
-}
-
-// priceOutside sets the prices of the rows that are not tight, and what follows from them.
-func (m *master) priceOutside() {
-	for i := range m.price.row {
-		if m.tightAt[i] < 0 {
-			m.price.row[i] = m.outside(rowIndex(i)) * m.in.scale[i]
+		if r.volume > 0 {
+			most[0] = max(most[0], r.value/r.volume)
+		}
+		if r.weight > 0 {
+			most[1] = max(most[1], r.value/r.weight)
 		}
 	}
-	if len(m.basic) > 0 {
-		m.duals()
-	}
+	return [2]float64{value / max(m3, math.SmallestNonzeroFloat64), value / max(kg, math.SmallestNonzeroFloat64)}, most
 }
 
 // duals computes the prices of the tight rows from the basis and the prices of the others.
@@ -100,10 +141,4 @@ func (m *master) excess() int {
 		}
 	}
 	return n
-}
-
-// unband lets rows with room to spare cost nothing.
-func (m *master) unband() {
-	clear(m.low)
-	m.priceOutside()
 }

@@ -22,6 +22,7 @@ type solver struct {
 	// bound that this gives. wholeBound is above bound, but the prices alone do not prove it.
 	full       *room
 	wholeBound float64
+	values     float64    // of all requests
 	limits     []float64  // by request: nothing dearer is looked for; nil: the request's dual price is the limit
 	networks   []*network // that have a guide
 	guideFree  bool       // the guides are of no prices
@@ -144,15 +145,129 @@ func (s *solver) everyone() []requestIndex {
 // generate solves the linear program over all itineraries, split or not, by column generation.
 func (s *solver) generate() {
 	all := s.everyone()
-	total, _, ok := s.price(all)
-	if !ok {
-		return
-	}
-	s.note(total)
-	if len(all) > sweepFrom {
-		s.sweeps()
+	if len(all) > marketFrom {
+		y := s.findPrices()
+		if y == nil {
+			return
+		}
+		s.settle(y)
+		if s.closed(s.master.objective) || s.stop() {
+			return
+		}
+	} else {
+		total, _, ok := s.price(all)
+		if !ok {
+			return
+		}
+		s.note(total)
 	}
 	s.rounds(all, "prices", s.o.Gap, s.note)
+}
+
+// marketFrom is from how many requests on prices are looked for before any pivot: below, pivots are quicker.
+const marketFrom = 1500
+
+// findPrices looks for prices at which supply meets demand; nil if it was stopped. The columns found on the way stay in
+// the master.
+func (s *solver) findPrices() []float64 {
+	k := newMarket(s)
+	if !k.open() {
+		return nil
+	}
+	soft := softFirst
+	var best []float64
+	bestBound := math.Inf(-1)
+	for range marketPasses {
+		var pool float64
+		for range marketRounds {
+			pool = k.round(soft)
+			k.adjust()
+		}
+		pool = k.round(soft)
+		s.limits = k.least
+		total, added, ok := s.price(s.everyone())
+		s.limits = nil
+		if !ok {
+			return best
+		}
+		bound := total - k.y.offCapacity(s.in)
+		s.note(bound)
+		if bound > bestBound {
+			bestBound, best = bound, append(best[:0], k.y.row...)
+		}
+		s.report("market", pool)
+		if added == 0 || pool-bound <= 0.3*s.target(pool) {
+			break
+		}
+		soft = max(soft/2, softLast)
+	}
+	return best
+}
+
+const (
+	softFirst    = 0.01
+	softLast     = 0.0005
+	marketPasses = 8
+	marketRounds = 30
+)
+
+// widths are the bands that prices may move in, one after the other, as shares of what the market found; and how
+// near to its dual price a column may be left outside meanwhile.
+var widths = [...]struct{ width, within float64 }{{0.02, 1e-4}, {0.1, 3e-5}, {0.5, 1e-5}, {math.Inf(1), 1e-6}, {math.Inf(1), dualTol}}
+
+// settle goes from prices to a plan that fits, and on to the best one while more than the target is open.
+func (s *solver) settle(y []float64) {
+	m, all := s.master, s.everyone()
+	m.start(y, widths[0].width)
+	defer func() { m.within = dualTol }()
+	for i, w := range widths {
+		m.within = w.within
+		if i > 0 {
+			m.band(y, w.width)
+		}
+		last := m.pivots
+		m.optimise(all, func() bool {
+			if m.pivots >= last+pivotsToLook {
+				last = m.pivots
+				m.residual()
+				m.sum()
+				if m.excess() == 0 && s.closed(m.objective) {
+					return true
+				}
+			}
+			return s.stop()
+		})
+		m.residual()
+		m.sum()
+		if s.stop() {
+			return
+		}
+		s.report("band", m.objective)
+		if m.excess() == 0 && s.closed(m.objective) {
+			return
+		}
+		total, _, ok := s.price(all)
+		if !ok {
+			return
+		}
+		s.note(total - m.price.offCapacity(s.in))
+		s.report("band", m.objective)
+		if m.excess() == 0 && s.closed(m.objective) {
+			return
+		}
+	}
+}
+
+const pivotsToLook = 1000
+
+// target is by how much an objective may miss the bound.
+func (s *solver) target(objective float64) float64 {
+	return max(s.o.Gap*math.Abs(objective), s.o.Regret*(s.values-s.bound))
+}
+
+// closed tells whether the bound is near enough to an objective.
+func (s *solver) closed(objective float64) bool {
+	return objective-s.bound <= s.target(objective)
 }
 
 // rounds alternates between pivoting on the columns known and pricing every request, until the gap is closed or
@@ -168,7 +283,7 @@ func (s *solver) rounds(all []requestIndex, phase string, within float64, note f
 		bound := total - m.price.offCapacity(s.in)
 		note(bound)
 		s.report(phase, m.objective)
-		if added == 0 || gap(m.objective, bound) <= within {
+		if added == 0 || gap(m.objective, bound) <= within || phase == "prices" && s.closed(m.objective) {
 			return
 		}
 		m.optimise(all, s.stop)
@@ -191,33 +306,4 @@ func (s *solver) generateWhole() {
 	m.refactor()
 	s.wholeBound = s.bound
 	s.rounds(s.everyone(), "whole", max(s.o.Gap, 1e-5), func(bound float64) { s.wholeBound = max(s.wholeBound, bound) })
-}
-
-// Problems of more requests than sweepFrom begin with sweeps, in batches of sweepBatch.
-const (
-	sweepFrom  = 4000
-	sweepBatch = 100
-)
-
-// sweeps prices a small batch of requests at a time and pivots on it at once. Prices are fresh for every batch, so
-// far fewer columns are made for prices that do not last than when all requests are priced before any pivot. It
-// ends when a sweep gains little.
-func (s *solver) sweeps() {
-	m, n := s.master, len(s.in.requests)
-	batches := (n + sweepBatch - 1) / sweepBatch
-	list := make([]requestIndex, 0, sweepBatch)
-	for last := math.Inf(1); last-m.objective > 1e-3*math.Abs(m.objective); {
-		last = m.objective
-		for b := range batches {
-			list = list[:0]
-			for i := b; i < n; i += batches {
-				list = append(list, requestIndex(i))
-			}
-			if _, _, ok := s.price(list); !ok {
-				return
-			}
-			m.optimise(list, s.stop)
-		}
-		s.report("sweep", m.objective)
-	}
 }

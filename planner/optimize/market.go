@@ -11,7 +11,6 @@ type market struct {
 	m      *master
 	y      *prices
 	load   []float64 // by row, m3 or kg
-	value  []float64 // by row, what the requests on it are worth there, to tell what a price is large beside
 	choice []int32   // by request, the column that it took last, or leave
 	step   []float64
 	last   []int8 // sign of the last change
@@ -34,7 +33,7 @@ type marketPart struct {
 
 func newMarket(s *solver) *market {
 	n := len(s.in.capacity)
-	k := &market{s: s, m: s.master, y: s.master.price, load: make([]float64, n), value: make([]float64, n),
+	k := &market{s: s, m: s.master, y: s.master.price, load: make([]float64, n),
 		choice: make([]int32, len(s.in.requests)), least: make([]float64, len(s.in.requests)), step: make([]float64, n), last: make([]int8, n)}
 	for r := range k.choice {
 		k.choice[r] = leave(requestIndex(r))
@@ -46,34 +45,67 @@ func newMarket(s *solver) *market {
 	return k
 }
 
-// visit prices everyone once, in batches, and sets prices after each batch by how far the load is ahead of what is
-// fair for the share of requests that have come.
-func (k *market) visit(batches int) bool {
-	in, m := k.s.in, k.m
-	n := len(in.requests)
-	list := make([]requestIndex, 0, n/batches+1)
-	worth := make([]float64, len(in.capacity))
-	for b := range batches {
+// sampled is about how many requests are enough to open a market with.
+const (
+	sampled       = 20000
+	marketBatches = 20
+)
+
+// open sets first prices from a sample of the requests, each priced twice: at prices that rise as room goes, and at
+// those that move with how much is asked for too much or too little. It tells whether it came to the end.
+func (k *market) open() bool {
+	n := len(k.s.in.requests)
+	skip := max(1, n/sampled)
+	var sample []requestIndex
+	for i := 0; i < n; i += skip {
+		sample = append(sample, requestIndex(i))
+	}
+	share := float64(len(sample)) / float64(n)
+	return k.visit(sample, share, true) && k.visit(sample, share, false)
+}
+
+// visit prices the requests of a sample once, in batches. share is that of the sample among all.
+func (k *market) visit(sample []requestIndex, share float64, first bool) bool {
+	in, m, nd := k.s.in, k.m, len(k.s.in.departures)
+	unit, _ := m.usualPrices()
+	list := make([]requestIndex, 0, len(sample)/marketBatches+1)
+	worth := make([]float64, len(in.capacity)) // by row, what the requests on it have to lose, times their volume
+	for b := range marketBatches {
 		list = list[:0]
-		for i := b; i < n; i += batches {
-			list = append(list, requestIndex(i))
+		for i := b; i < len(sample); i += marketBatches {
+			list = append(list, sample[i])
 		}
-		was := len(m.columns)
 		if _, _, ok := k.s.price(list); !ok {
 			return false
 		}
-		for id := was; id < len(m.columns); id++ {
-			c := &m.columns[id]
-			k.choice[c.request] = int32(id)
-			in.addUse(c, 1, k.load)
-			r := &in.requests[c.request]
-			in.addUse(c, (r.value-c.cost)/max(r.volume, 1e-9), worth)
+		for _, r := range list {
+			k.choose1(r)
+			if c := k.choice[r]; first && c >= 0 {
+				q := &in.requests[r]
+				in.addUse(&m.columns[c], (q.value-m.columns[c].cost)/max(q.volume, 1e-9), worth)
+			}
 		}
-		come := float64(b+1) / float64(batches)
+		fair := share
+		if first {
+			fair *= float64(b+1) / marketBatches
+		}
 		for i, load := range k.load {
-			if over := load/max(in.capacity[i], 1e-9) - come; over > 0 && load > 0 {
-				k.y.row[i] = k.size(i, worth[i]/load) * over
-			} else {
+			over := load/max(in.capacity[i], 1e-9) - fair
+			u := unit[0]
+			switch {
+			case i >= 2*nd:
+				u /= stayOfRow
+			case i >= nd:
+				u = unit[1]
+			}
+			switch {
+			case !first:
+				if over > 0 || k.y.row[i] > 0 {
+					k.y.row[i] = max(0, k.y.row[i]+u*min(over/share, 1)/marketBatches)
+				}
+			case over > 0 && load > 0:
+				k.y.row[i] = worth[i] / load * u / unit[0] * over / share
+			default:
 				k.y.row[i] = 0
 			}
 		}
@@ -81,65 +113,26 @@ func (k *market) visit(batches int) bool {
 	return true
 }
 
-// again prices everyone once more, in batches, and moves prices after each by how much is asked for too much or too
-// little.
-func (k *market) again(batches int, gain float64) bool {
-	in, m := k.s.in, k.m
-	n := len(in.requests)
-	worth := k.m.usualPrices()
-	list := make([]requestIndex, 0, n/batches+1)
-	nd := len(in.departures)
-	for b := range batches {
-		list = list[:0]
-		for i := b; i < n; i += batches {
-			list = append(list, requestIndex(i))
-		}
-		k.y.sum(in)
-		if _, _, ok := k.s.price(list); !ok {
-			return false
-		}
-		for _, r := range list {
-			if c := k.choice[r]; c >= 0 {
-				in.addUse(&m.columns[c], -1, k.load)
-			}
-			k.choice[r] = leave(r)
-			least := in.requests[r].value
-			for _, c := range m.of[r] {
-				if x := k.charged(&m.columns[c], &in.requests[r]); x < least {
-					least, k.choice[r] = x, c
-				}
-			}
-			if c := k.choice[r]; c >= 0 {
-				in.addUse(&m.columns[c], 1, k.load)
-			}
-		}
-		for i, load := range k.load {
-			over := load/max(in.capacity[i], 1e-9) - 1
-			if over <= 0 && k.y.row[i] == 0 {
-				continue
-			}
-			u := worth[0]
-			if i >= 2*nd {
-				u /= 10
-			} else if i >= nd {
-				u = worth[1]
-			}
-			k.y.row[i] = max(0, k.y.row[i]+gain*u*min(over, 1)/float64(batches))
-		}
-	}
-	return true
-}
+// stayOfRow is about how many priced days a stay in a warehouse has: the price of one is that much less than what its
+// requests could pay.
+const stayOfRow = 10
 
-// size is the price that a usual m3 or kg on the row could pay.
-func (k *market) size(i int, perM3 float64) float64 {
-	n := len(k.s.in.departures)
-	switch {
-	case i < n:
-		return perM3
-	case i < 2*n:
-		return perM3 / 200
+// choose1 moves a request to the cheapest of its columns.
+func (k *market) choose1(r requestIndex) {
+	in, m := k.s.in, k.m
+	if c := k.choice[r]; c >= 0 {
+		in.addUse(&m.columns[c], -1, k.load)
 	}
-	return perM3 / 10
+	k.choice[r] = leave(r)
+	least := in.requests[r].value
+	for _, c := range m.of[r] {
+		if x := k.charged(&m.columns[c], &in.requests[r]); x < least {
+			least, k.choice[r] = x, c
+		}
+	}
+	if c := k.choice[r]; c >= 0 {
+		in.addUse(&m.columns[c], 1, k.load)
+	}
 }
 
 // round lets every request choose among the columns known at prices y, softly: within a few of soft, money per unit
@@ -254,10 +247,10 @@ func (k *market) addUse(p *marketPart, c *column, r *request, share float64) {
 
 // adjust moves every price by its own step, up where there is too much load: the steps grow while they agree and
 // shrink when they do not (resilient propagation: Riedmiller and Braun 1993).
-func (k *market) adjust(round int) (over float64) {
+func (k *market) adjust() {
 	in := k.s.in
 	nd := 2 * len(in.departures)
-	worth := k.m.usualPrices()
+	worth, _ := k.m.usualPrices()
 	for i, load := range k.load {
 		capacity := in.capacity[i]
 		g := load - capacity
@@ -270,7 +263,7 @@ func (k *market) adjust(round int) (over float64) {
 			unit = worth[1]
 		}
 		if i >= nd {
-			unit /= 10
+			unit /= stayOfRow
 			d := (i - nd) % in.days
 			if g > 0 && k.y.row[i] == 0 {
 				// Of days beside each other the fullest alone gets a price.
@@ -285,9 +278,6 @@ func (k *market) adjust(round int) (over float64) {
 					continue
 				}
 			}
-		}
-		if g > 0 {
-			over += g * unit
 		}
 		if k.step[i] == 0 {
 			k.step[i] = max(0.1*k.y.row[i], 0.02*unit)
@@ -306,5 +296,4 @@ func (k *market) adjust(round int) (over float64) {
 		y := k.y.row[i] + float64(sign)*k.step[i]
 		k.y.row[i] = max(0, y)
 	}
-	return over
 }

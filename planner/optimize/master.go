@@ -25,6 +25,10 @@ type master struct {
 	// capacity costs high. [0, ∞) is the problem itself.
 	low, high []float64 // by row
 	over      []bool    // by row: it has less than no slack; never where high is infinite
+	// By warehouse, the days whose rows take part in pivots: all, or those that are nearly full or have a price. What the
+	// others come to is seen when all slack is computed afresh.
+	days [][]int32
+	lazy bool
 
 	key  []int32 // by request, a column; leave(r) is going unmatched
 	keyX []float64
@@ -86,6 +90,14 @@ func newMaster(in *instance, seed uint64) *master {
 	for i := range m.high {
 		m.high[i] = math.Inf(1)
 	}
+	m.days = make([][]int32, len(in.warehouses))
+	every := make([]int32, in.days)
+	for d := range every {
+		every[d] = int32(d)
+	}
+	for w := range m.days {
+		m.days[w] = every
+	}
 	copy(m.slack, m.rhs)
 	for r := range in.requests {
 		m.key[r], m.keyX[r], m.basicAt[r] = leave(requestIndex(r)), 1, -1
@@ -122,7 +134,30 @@ func (m *master) charged(id int32) float64 {
 		return m.in.requests[-1-id].value
 	}
 	c := &m.columns[id]
-	return c.cost + m.in.priceOf(c, m.price.row)
+	r := &m.in.requests[c.request]
+	row, n := m.price.row, len(m.in.departures)
+	t := 0.0
+	for _, d := range c.legs {
+		t += row[d]*r.volume + row[n+int(d)]*r.weight
+	}
+	s := 0.0
+	m.stay(c, func(row int, held float64) { s += held * m.price.row[row] })
+	return c.cost + t + s*r.volume
+}
+
+// stay calls f for the row of every day that takes part in pivots while the goods of the column are in its warehouse,
+// with the share that is there.
+func (m *master) stay(c *column, f func(row int, held float64)) {
+	held := m.in.heldFrom(c)
+	base := int(m.in.dayRow(c.warehouse, 0))
+	for _, d := range m.days[c.warehouse] {
+		if k := int(d - c.day); k >= 0 {
+			if k >= len(held) {
+				return
+			}
+			f(base+int(d), held[k])
+		}
+	}
 }
 
 // requestPrice is the dual price of a request: what it costs at the prices of room.
@@ -179,12 +214,11 @@ func (m *master) scatterTight(id int32, times float64) {
 		put(int(d), r.volume)
 		put(n+int(d), r.weight)
 	}
-	base := int(m.in.dayRow(c.warehouse, int(c.day)))
-	for k, h := range m.in.heldFrom(c) {
-		if m.tightAt[base+k] >= 0 {
-			put(base+k, r.volume*h)
+	m.stay(c, func(row int, held float64) {
+		if m.tightAt[row] >= 0 {
+			put(row, r.volume*held)
 		}
-	}
+	})
 }
 
 // touch adds times the use of a column to use, and notes which rows that are.
@@ -203,7 +237,14 @@ func (m *master) touch(id int32, times float64) {
 		m.whMark[c.warehouse] = true
 		m.touchedWh = append(m.touchedWh, c.warehouse)
 	}
-	m.in.addUse(c, times, m.use)
+	r := &m.in.requests[c.request]
+	n := len(m.in.departures)
+	v, w := times*r.volume, times*r.weight
+	for _, d := range c.legs {
+		m.use[d] += v
+		m.use[n+int(d)] += w
+	}
+	m.stay(c, func(row int, held float64) { m.use[row] += v * held })
 }
 
 // rowRate is the change of a row's scaled use for each unit of the entering variable.
@@ -237,9 +278,9 @@ func (m *master) collect() float64 {
 	}
 	for _, w := range m.touchedWh {
 		base := int(m.in.dayRow(w, 0))
-		for k, x := range m.use[base : base+m.in.days] {
-			if x != 0 {
-				put(base+k, x)
+		for _, d := range m.days[w] {
+			if x := m.use[base+int(d)]; x != 0 {
+				put(base+int(d), x)
 			}
 		}
 		m.whMark[w] = false

@@ -473,6 +473,9 @@ func (m *master) residual() float64 {
 		}
 		use[i] = 0
 	}
+	if m.lazy {
+		m.watch()
+	}
 	for _, id := range m.basic {
 		sigma := m.requestPrice(m.requestOf(id))
 		worst = max(worst, math.Abs(m.charged(id)-sigma)/(math.Abs(sigma)+m.moneyUnit*1e-6))
