@@ -6,9 +6,9 @@ import (
 	"gonum.org/v1/gonum/floats"
 )
 
-// start begins afresh from prices of room, money per m3 or kg: every request takes the way that is cheapest at them,
-// whatever room there is, and no row is tight. The prices stay in the band that width gives them.
-func (m *master) start(y []float64, width float64) {
+// start begins afresh from a column for each request, whatever room there is, and from prices of room, money per m3 or
+// kg. No row is tight. The prices stay in the band that width gives them.
+func (m *master) start(keys []int32, y []float64, width float64) {
 	for _, id := range m.basic {
 		*m.at(id) = -1
 	}
@@ -18,13 +18,7 @@ func (m *master) start(y []float64, width float64) {
 	m.basic, m.basicX, m.tight, m.dual = m.basic[:0], m.basicX[:0], m.tight[:0], m.dual[:0]
 	m.inverse.n = 0
 	copy(m.price.row, y)
-	for r := range m.key {
-		id, least := leave(requestIndex(r)), m.in.requests[r].value
-		for _, c := range m.of[r] {
-			if x := m.charged(c); x < least {
-				id, least = c, x
-			}
-		}
+	for r, id := range keys {
 		m.key[r], m.keyX[r], m.members[r] = id, 1, m.members[r][:0]
 	}
 	use := m.use

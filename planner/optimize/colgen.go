@@ -146,11 +146,11 @@ func (s *solver) everyone() []requestIndex {
 func (s *solver) generate() {
 	all := s.everyone()
 	if len(all) > marketFrom {
-		y := s.findPrices()
+		y, keys := s.findPrices()
 		if y == nil {
 			return
 		}
-		s.settle(y)
+		s.settle(y, keys)
 		if s.closed(s.master.objective) || s.stop() {
 			return
 		}
@@ -167,41 +167,46 @@ func (s *solver) generate() {
 // marketFrom is from how many requests on prices are looked for before any pivot: below, pivots are quicker.
 const marketFrom = 1500
 
-// findPrices looks for prices at which supply meets demand; nil if it was stopped. The columns found on the way stay in
-// the master.
-func (s *solver) findPrices() []float64 {
+// findPrices looks for prices at which supply meets demand, and for a column for each request that is good at them;
+// nil if it was stopped. The columns found on the way stay in the master.
+func (s *solver) findPrices() (y []float64, keys []int32) {
 	k := newMarket(s)
 	if !k.open() {
-		return nil
+		return nil, nil
 	}
 	soft := softFirst
 	var best []float64
-	bestBound := math.Inf(-1)
-	for range marketPasses {
-		var pool float64
-		for range marketRounds {
+	bestBound, pool := math.Inf(-1), math.Inf(1)
+	for pass := range marketPasses {
+		if pass > 0 {
+			for range marketRounds {
+				k.round(soft)
+				k.adjust()
+			}
 			pool = k.round(soft)
-			k.adjust()
+			s.limits = k.least
 		}
-		pool = k.round(soft)
-		s.limits = k.least
 		total, added, ok := s.price(s.everyone())
 		s.limits = nil
 		if !ok {
-			return best
+			return nil, nil
 		}
 		bound := total - k.y.offCapacity(s.in)
 		s.note(bound)
 		if bound > bestBound {
 			bestBound, best = bound, append(best[:0], k.y.row...)
 		}
-		s.report("market", pool)
-		if added == 0 || pool-bound <= 0.3*s.target(pool) {
+		if pass > 0 {
+			s.report("market", pool)
+		}
+		if pass > 0 && (added == 0 || pool-bound <= 0.3*s.target(pool)) {
 			break
 		}
-		soft = max(soft/2, softLast)
+		if pass > 0 {
+			soft = max(soft/2, softLast)
+		}
 	}
-	return best
+	return best, k.crash(best)
 }
 
 const (
@@ -216,9 +221,9 @@ const (
 var widths = [...]struct{ width, within float64 }{{0.02, 1e-4}, {0.1, 3e-5}, {0.5, 1e-5}, {math.Inf(1), 1e-6}, {math.Inf(1), dualTol}}
 
 // settle goes from prices to a plan that fits, and on to the best one while more than the target is open.
-func (s *solver) settle(y []float64) {
+func (s *solver) settle(y []float64, keys []int32) {
 	m, all := s.master, s.everyone()
-	m.start(y, widths[0].width)
+	m.start(keys, y, widths[0].width)
 	defer func() { m.within = dualTol }()
 	for i, w := range widths {
 		m.within = w.within
@@ -226,6 +231,7 @@ func (s *solver) settle(y []float64) {
 			m.band(y, w.width)
 		}
 		last := m.pivots
+		s.report("start", m.objective)
 		m.optimise(all, func() bool {
 			if m.pivots >= last+pivotsToLook {
 				last = m.pivots

@@ -1,7 +1,9 @@
 package optimize
 
 import (
+	"cmp"
 	"math"
+	"slices"
 )
 
 // market looks for prices at which what the requests want fits into the room there is, before any linear program
@@ -296,4 +298,54 @@ func (k *market) adjust() {
 		y := k.y.row[i] + float64(sign)*k.step[i]
 		k.y.row[i] = max(0, y)
 	}
+}
+
+// crash gives every request one column so that the load of all fits: first to those who have most to lose beside their
+// second choice.
+func (k *market) crash(y []float64) []int32 {
+	in, m := k.s.in, k.m
+	copy(k.y.row, y)
+	k.y.sum(in)
+	keys := make([]int32, len(in.requests))
+	ways := make([][]int32, len(in.requests)) // by request, its columns that save something, the cheapest first
+	loss := make([]float64, len(in.requests))
+	order := make([]requestIndex, len(in.requests))
+	k.s.team.each(len(in.requests), func() bool { return false }, func(_, i int) {
+		r := &in.requests[i]
+		type way struct {
+			id   int32
+			cost float64
+		}
+		var list []way
+		for _, c := range m.of[i] {
+			if x := k.charged(&m.columns[c], r); m.columns[c].cost < r.value {
+				list = append(list, way{c, x})
+			}
+		}
+		slices.SortStableFunc(list, func(a, b way) int { return cmp.Compare(a.cost, b.cost) })
+		next := r.value
+		if len(list) > 1 {
+			next = min(next, list[1].cost)
+		}
+		if len(list) > 0 {
+			loss[i] = (next - list[0].cost) / max(r.volume, 1e-9)
+		}
+		for _, w := range list {
+			ways[i] = append(ways[i], w.id)
+		}
+		order[i] = requestIndex(i)
+	})
+	slices.SortStableFunc(order, func(a, b requestIndex) int { return cmp.Compare(loss[b], loss[a]) })
+	room := in.newRoom()
+	for _, r := range order {
+		keys[r] = leave(r)
+		for _, c := range ways[r] {
+			if col := &m.columns[c]; room.fits(in, col) {
+				room.place(in, col, 1)
+				keys[r] = c
+				break
+			}
+		}
+	}
+	return keys
 }
