@@ -35,8 +35,8 @@ to the standard output. It stops at the first of: the gap is reached, the time i
 			}
 			if progress {
 				o.Progress = func(p optimize.Progress) {
-					fmt.Fprintf(cmd.ErrOrStderr(), "time %7.2f s  objective %.2f  bound %.2f  gap %.6f  regret %.6f  %s, %d itineraries, %d rows\n",
-						p.Elapsed.Seconds(), p.Objective, p.Bound, p.Gap, p.Regret, p.Phase, p.Columns, p.Rows)
+					fmt.Fprintf(cmd.ErrOrStderr(), "time %7.2f s  objective %.2f  bound %.2f  gap %.6f  regret %.6f  %s, %d itineraries, %d rows, %d pivots\n",
+						p.Elapsed.Seconds(), p.Objective, p.Bound, p.Gap, p.Regret, p.Phase, p.Columns, p.Rows, p.Pivots)
 				}
 			}
 			p, err := readProblem(cmd.Context(), args[0], cmd.InOrStdin())

@@ -171,6 +171,12 @@ const marketFrom = 1500
 // nil if it was stopped. The columns found on the way stay in the master.
 func (s *solver) findPrices() (y []float64, keys []int32) {
 	k := newMarket(s)
+	defer func() {
+		if y == nil { // stopped: what was found so far is packed as it is
+			s.master.start(k.crash(k.y.row), k.y.row, 0)
+			s.master.sum()
+		}
+	}()
 	if !k.open() {
 		return nil, nil
 	}
@@ -281,6 +287,7 @@ func (s *solver) closed(objective float64) bool {
 func (s *solver) rounds(all []requestIndex, phase string, within float64, note func(bound float64)) {
 	m := s.master
 	m.optimise(all, s.stop)
+	idle := 0 // rounds without a new column
 	for !s.stop() {
 		total, added, ok := s.price(all)
 		if !ok {
@@ -288,13 +295,27 @@ func (s *solver) rounds(all []requestIndex, phase string, within float64, note f
 		}
 		bound := total - m.price.offCapacity(s.in)
 		note(bound)
+		if m.lazy {
+			m.residual()
+			m.sum()
+		}
 		s.report(phase, m.objective)
+		if idle++; added > 0 {
+			idle = 0
+		}
+		if m.lazy && m.excess() > 0 && idle < patience {
+			m.optimise(all, s.stop) // a row that took no part has filled up
+			continue
+		}
 		if added == 0 || gap(m.objective, bound) <= within || phase == "prices" && s.closed(m.objective) {
 			return
 		}
 		m.optimise(all, s.stop)
 	}
 }
+
+// patience is how many rounds without a new column a row may be over its capacity for. What is left then is cut.
+const patience = 10
 
 // generateWhole goes on from the split optimum with whole requests kept off every departure and out of every
 // warehouse that could not take all of them even when empty. Where requests are large beside departures this

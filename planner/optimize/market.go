@@ -47,35 +47,24 @@ func newMarket(s *solver) *market {
 	return k
 }
 
-// sampled is about how many requests are enough to open a market with.
-const (
-	sampled       = 20000
-	marketBatches = 20
-)
+// marketBatches is after how many parts of a visit prices move.
+const marketBatches = 12
 
-// open sets first prices from a sample of the requests, each priced twice: at prices that rise as room goes, and at
-// those that move with how much is asked for too much or too little. It tells whether it came to the end.
-func (k *market) open() bool {
-	n := len(k.s.in.requests)
-	skip := max(1, n/sampled)
-	var sample []requestIndex
-	for i := 0; i < n; i += skip {
-		sample = append(sample, requestIndex(i))
-	}
-	share := float64(len(sample)) / float64(n)
-	return k.visit(sample, share, true) && k.visit(sample, share, false)
-}
+// open prices everyone twice: at prices that rise as room goes, and at those that move with how much is asked for too
+// much or too little. It tells whether it came to the end.
+func (k *market) open() bool { return k.visit(true) && k.visit(false) }
 
-// visit prices the requests of a sample once, in batches. share is that of the sample among all.
-func (k *market) visit(sample []requestIndex, share float64, first bool) bool {
+// visit prices everyone once, in batches.
+func (k *market) visit(first bool) bool {
 	in, m, nd := k.s.in, k.m, len(k.s.in.departures)
 	unit, _ := m.usualPrices()
-	list := make([]requestIndex, 0, len(sample)/marketBatches+1)
+	n := len(in.requests)
+	list := make([]requestIndex, 0, n/marketBatches+1)
 	worth := make([]float64, len(in.capacity)) // by row, what the requests on it have to lose, times their volume
 	for b := range marketBatches {
 		list = list[:0]
-		for i := b; i < len(sample); i += marketBatches {
-			list = append(list, sample[i])
+		for i := b; i < n; i += marketBatches {
+			list = append(list, requestIndex(i))
 		}
 		if _, _, ok := k.s.price(list); !ok {
 			return false
@@ -87,9 +76,9 @@ func (k *market) visit(sample []requestIndex, share float64, first bool) bool {
 				in.addUse(&m.columns[c], (q.value-m.columns[c].cost)/max(q.volume, 1e-9), worth)
 			}
 		}
-		fair := share
+		fair := 1.0
 		if first {
-			fair *= float64(b+1) / marketBatches
+			fair = float64(b+1) / marketBatches
 		}
 		for i, load := range k.load {
 			over := load/max(in.capacity[i], 1e-9) - fair
@@ -103,10 +92,10 @@ func (k *market) visit(sample []requestIndex, share float64, first bool) bool {
 			switch {
 			case !first:
 				if over > 0 || k.y.row[i] > 0 {
-					k.y.row[i] = max(0, k.y.row[i]+u*min(over/share, 1)/marketBatches)
+					k.y.row[i] = max(0, k.y.row[i]+u*min(over, 1)/marketBatches)
 				}
 			case over > 0 && load > 0:
-				k.y.row[i] = worth[i] / load * u / unit[0] * over / share
+				k.y.row[i] = worth[i] / load * u / unit[0] * over
 			default:
 				k.y.row[i] = 0
 			}
