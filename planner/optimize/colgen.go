@@ -185,11 +185,7 @@ func (s *solver) findPrices() (y []float64, keys []int32) {
 	bestBound, pool := math.Inf(-1), math.Inf(1)
 	for pass := range marketPasses {
 		if pass > 0 {
-			for range marketRounds {
-				k.round(soft)
-				k.adjust()
-			}
-			pool = k.round(soft)
+			pool = k.haggle(soft, pass > 2)
 			s.limits = k.least
 		}
 		total, added, ok := s.price(s.everyone())
@@ -209,7 +205,7 @@ func (s *solver) findPrices() (y []float64, keys []int32) {
 			break
 		}
 		if pass > 0 {
-			soft = max(soft/2, softLast)
+			soft = max(soft/3, softLast)
 		}
 	}
 	return best, k.crash(best)
@@ -217,14 +213,15 @@ func (s *solver) findPrices() (y []float64, keys []int32) {
 
 const (
 	softFirst    = 0.01
-	softLast     = 0.0005
+	softLast     = 0.00003
 	marketPasses = 8
-	marketRounds = 30
 )
 
-// widths are the bands that prices may move in, one after the other, as shares of what the market found; and how
-// near to its dual price a column may be left outside meanwhile.
-var widths = [...]struct{ width, within float64 }{{0.02, 1e-4}, {0.1, 3e-5}, {0.5, 1e-5}, {math.Inf(1), 1e-6}, {math.Inf(1), dualTol}}
+// widths are the bands that prices may move in, one after the other, as shares of what the market found; how near to
+// its dual price a column may be left outside meanwhile; and for how many pivots a request that goes on, since a narrow
+// band is there to begin well and not to be finished.
+var widths = [...]struct{ width, within, pivots float64 }{{0.02, 1e-4, 0.1}, {0.1, 3e-5, 0.2}, {0.5, 1e-5, 0.5}, {math.Inf(1), 1e-6, math.Inf(1)},
+	{math.Inf(1), dualTol, math.Inf(1)}}
 
 // settle goes from prices to a plan that fits, and on to the best one while more than the target is open.
 func (s *solver) settle(y []float64, keys []int32) {
@@ -237,17 +234,18 @@ func (s *solver) settle(y []float64, keys []int32) {
 			m.band(y, w.width)
 		}
 		last := m.pivots
-		s.report("start", m.objective)
+		enough := float64(last) + w.pivots*float64(len(all))
 		m.optimise(all, func() bool {
 			if m.pivots >= last+pivotsToLook {
 				last = m.pivots
 				m.residual()
 				m.sum()
+				s.report("band", m.objective)
 				if m.excess() == 0 && s.closed(m.objective) {
 					return true
 				}
 			}
-			return s.stop()
+			return float64(m.pivots) > enough || s.stop()
 		})
 		m.residual()
 		m.sum()
@@ -257,6 +255,9 @@ func (s *solver) settle(y []float64, keys []int32) {
 		s.report("band", m.objective)
 		if m.excess() == 0 && s.closed(m.objective) {
 			return
+		}
+		if float64(m.pivots) > enough {
+			continue // prices on the way are not worth a look at everyone
 		}
 		total, _, ok := s.price(all)
 		if !ok {
@@ -270,7 +271,8 @@ func (s *solver) settle(y []float64, keys []int32) {
 	}
 }
 
-const pivotsToLook = 1000
+// pivotsToLook is how many pivots there are between two looks at whether the target is met.
+const pivotsToLook = 2000
 
 // target is by how much an objective may miss the bound.
 func (s *solver) target(objective float64) float64 {

@@ -126,6 +126,23 @@ func (k *market) choose1(r requestIndex) {
 	}
 }
 
+// haggle goes through rounds until they gain little, if long, and else through few. It returns the Lagrangian value.
+func (k *market) haggle(soft float64, long bool) float64 {
+	const few, most = 30, 5
+	last := math.Inf(-1)
+	for block := 0; ; block++ {
+		for range few {
+			k.round(soft)
+			k.adjust()
+		}
+		value := k.round(soft)
+		if !long || block == most || value-last < 0.1*k.s.target(value) {
+			return value
+		}
+		last = value
+	}
+}
+
 // round lets every request choose among the columns known at prices y, softly: within a few of soft, money per unit
 // of value. It leaves the load of all choices in load and returns the Lagrangian value.
 func (k *market) round(soft float64) float64 {
