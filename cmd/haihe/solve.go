@@ -27,13 +27,16 @@ to the standard output. It stops at the first of: the gap is reached, the time i
 			if !(o.Gap >= 0) {
 				return misused("--gap must be a number of 0 or more")
 			}
+			if !(o.Regret >= 0) {
+				return misused("--regret must be a number of 0 or more")
+			}
 			if o.TimeLimit < 0 {
 				return misused("--time-limit must not be negative")
 			}
 			if progress {
 				o.Progress = func(p optimize.Progress) {
-					fmt.Fprintf(cmd.ErrOrStderr(), "time %7.2f s  objective %.2f  bound %.2f  gap %.6f  %s, %d itineraries, %d rows\n",
-						p.Elapsed.Seconds(), p.Objective, p.Bound, p.Gap, p.Phase, p.Columns, p.Rows)
+					fmt.Fprintf(cmd.ErrOrStderr(), "time %7.2f s  objective %.2f  bound %.2f  gap %.6f  regret %.6f  %s, %d itineraries, %d rows, %d pivots\n",
+						p.Elapsed.Seconds(), p.Objective, p.Bound, p.Gap, p.Regret, p.Phase, p.Columns, p.Rows, p.Pivots)
 				}
 			}
 			p, err := readProblem(cmd.Context(), args[0], cmd.InOrStdin())
@@ -48,6 +51,7 @@ to the standard output. It stops at the first of: the gap is reached, the time i
 		},
 	}
 	cmd.Flags().Float64Var(&o.Gap, "gap", 1e-6, "stop at this proven gap, (objective − bound)/|objective|")
+	cmd.Flags().Float64Var(&o.Regret, "regret", 0, "stop at this proven regret, (objective − bound)/(Σ value − bound), too (0: never)")
 	cmd.Flags().DurationVar(&o.TimeLimit, "time-limit", time.Duration(0), "stop after this time, e.g. 90s or 2m (0: none)")
 	cmd.Flags().Uint64Var(&o.Seed, "seed", 0, "seed of the random numbers; the same seed gives the same plan")
 	cmd.Flags().BoolVar(&progress, "progress", false, "write time, objective, bound and gap to the standard error")

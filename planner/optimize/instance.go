@@ -76,6 +76,7 @@ type gate struct {
 type request struct {
 	origin        placeIndex
 	network       *network
+	group         int32     // of its network's guide, or ungrouped
 	volume        float64   // m3
 	weight        float64   // kg
 	ready, due    float64   // hours
@@ -119,6 +120,7 @@ func compile(p *planner.Problem) (*instance, error) {
 		}
 		in.requests[i] = r
 	}
+	in.compileGuides()
 	return in, nil
 }
 
@@ -299,7 +301,7 @@ func (in *instance) newRequest(r *planner.Request) (request, error) {
 		}
 		in.stays[key] = held
 	}
-	x := request{origin: origin, volume: r.VolumeM3, weight: r.WeightKg, ready: in.hours(r.Ready), due: in.hours(r.Due), held: held,
+	x := request{origin: origin, group: ungrouped, volume: r.VolumeM3, weight: r.WeightKg, ready: in.hours(r.Ready), due: in.hours(r.Due), held: held,
 		stay: r.StorageDays, timeCostHour: r.TimeCostM3Day * r.VolumeM3 / 24, co2Price: r.CO2ePriceT, value: r.Value,
 		whole: r.Whole, linear: key.linear, storageFactor: r.VolumeM3 * r.M3Days()}
 	if key.linear && r.StorageDays > 0 {

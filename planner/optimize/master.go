@@ -21,6 +21,15 @@ type master struct {
 	slack []float64 // by row, scaled
 	rhs   []float64 // by row, scaled, a little below capacity (see perturb)
 
+	// The scaled price of a row stays in a band: room that is left over is sold at low, and what a row is over its
+	// capacity costs high. [0, ∞) is the problem itself.
+	low, high []float64 // by row
+	over      []bool    // by row: it has less than no slack; never where high is infinite
+	// By warehouse, the days whose rows take part in pivots: all, or those that are nearly full or have a price. What the
+	// others come to is seen when all slack is computed afresh.
+	days [][]int32
+	lazy bool
+
 	key  []int32 // by request, a column; leave(r) is going unmatched
 	keyX []float64
 
@@ -33,6 +42,7 @@ type master struct {
 	inverse square    // basic × tight, of the scaled working matrix
 	dual    []float64 // by tight row, scaled price; below zero while it wants to leave
 
+	within     float64 // how far below its dual price a column must be to enter, as a share; dualTol at the end
 	objective  float64
 	moneyUnit  float64 // what a usual request is worth, for tolerances
 	pivots     int
@@ -68,13 +78,25 @@ func leave(r requestIndex) int32 { return -1 - int32(r) }
 
 func newMaster(in *instance, seed uint64) *master {
 	n, rows := len(in.requests), len(in.capacity)
-	m := &master{in: in, of: make([][]int32, n), price: in.newPrices(), slack: make([]float64, rows), rhs: make([]float64, rows),
+	m := &master{in: in, within: dualTol, of: make([][]int32, n), price: in.newPrices(), slack: make([]float64, rows), rhs: make([]float64, rows),
 		key: make([]int32, n), keyX: make([]float64, n), tightAt: make([]int32, rows), basicAt: make([]int32, n), members: make([][]int32, n),
 		random: rand.New(rand.NewPCG(seed, 0x6861696865)), use: make([]float64, rows), depMark: make([]bool, len(in.departures)),
 		whMark: make([]bool, len(in.warehouses)), keyRate: make([]float64, n)}
 	for i := range m.rhs {
 		m.rhs[i] = in.capacity[i] * in.scale[i] * (1 - perturbation*m.random.Float64())
 		m.tightAt[i] = -1
+	}
+	m.low, m.high, m.over = make([]float64, rows), make([]float64, rows), make([]bool, rows)
+	for i := range m.high {
+		m.high[i] = math.Inf(1)
+	}
+	m.days = make([][]int32, len(in.warehouses))
+	every := make([]int32, in.days)
+	for d := range every {
+		every[d] = int32(d)
+	}
+	for w := range m.days {
+		m.days[w] = every
 	}
 	copy(m.slack, m.rhs)
 	for r := range in.requests {
@@ -112,7 +134,30 @@ func (m *master) charged(id int32) float64 {
 		return m.in.requests[-1-id].value
 	}
 	c := &m.columns[id]
-	return c.cost + m.in.priceOf(c, m.price.row)
+	r := &m.in.requests[c.request]
+	row, n := m.price.row, len(m.in.departures)
+	t := 0.0
+	for _, d := range c.legs {
+		t += row[d]*r.volume + row[n+int(d)]*r.weight
+	}
+	s := 0.0
+	m.stay(c, func(row int, held float64) { s += held * m.price.row[row] })
+	return c.cost + t + s*r.volume
+}
+
+// stay calls f for the row of every day that takes part in pivots while the goods of the column are in its warehouse,
+// with the share that is there.
+func (m *master) stay(c *column, f func(row int, held float64)) {
+	held := m.in.heldFrom(c)
+	base := int(m.in.dayRow(c.warehouse, 0))
+	for _, d := range m.days[c.warehouse] {
+		if k := int(d - c.day); k >= 0 {
+			if k >= len(held) {
+				return
+			}
+			f(base+int(d), held[k])
+		}
+	}
 }
 
 // requestPrice is the dual price of a request: what it costs at the prices of room.
@@ -122,7 +167,7 @@ func (m *master) at(id int32) *int32 { return &m.basicAt[int(id)+len(m.in.reques
 
 // tolerance is how much below its dual price a column of the request must be to be worth a pivot.
 func (m *master) tolerance(price float64) float64 {
-	return dualTol*math.Abs(price) + 1e-13*m.moneyUnit
+	return m.within*math.Abs(price) + 1e-13*m.moneyUnit
 }
 
 type candidate struct {
@@ -169,12 +214,11 @@ func (m *master) scatterTight(id int32, times float64) {
 		put(int(d), r.volume)
 		put(n+int(d), r.weight)
 	}
-	base := int(m.in.dayRow(c.warehouse, int(c.day)))
-	for k, h := range m.in.heldFrom(c) {
-		if m.tightAt[base+k] >= 0 {
-			put(base+k, r.volume*h)
+	m.stay(c, func(row int, held float64) {
+		if m.tightAt[row] >= 0 {
+			put(row, r.volume*held)
 		}
-	}
+	})
 }
 
 // touch adds times the use of a column to use, and notes which rows that are.
@@ -193,7 +237,14 @@ func (m *master) touch(id int32, times float64) {
 		m.whMark[c.warehouse] = true
 		m.touchedWh = append(m.touchedWh, c.warehouse)
 	}
-	m.in.addUse(c, times, m.use)
+	r := &m.in.requests[c.request]
+	n := len(m.in.departures)
+	v, w := times*r.volume, times*r.weight
+	for _, d := range c.legs {
+		m.use[d] += v
+		m.use[n+int(d)] += w
+	}
+	m.stay(c, func(row int, held float64) { m.use[row] += v * held })
 }
 
 // rowRate is the change of a row's scaled use for each unit of the entering variable.
@@ -227,9 +278,9 @@ func (m *master) collect() float64 {
 	}
 	for _, w := range m.touchedWh {
 		base := int(m.in.dayRow(w, 0))
-		for k, x := range m.use[base : base+m.in.days] {
-			if x != 0 {
-				put(base+k, x)
+		for _, d := range m.days[w] {
+			if x := m.use[base+int(d)]; x != 0 {
+				put(base+int(d), x)
 			}
 		}
 		m.whMark[w] = false

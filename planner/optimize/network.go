@@ -22,6 +22,12 @@ type network struct {
 	onwardAt []float64
 	doors    [][]door // by place of the network
 	kind     networkKind
+
+	guide *guide // nil: none
+	// Legs that leave a place of the network, by cutoff: place k has leaving[leaveFirst[k]:leaveFirst[k+1]]. onward[i] is
+	// the first of them that leg i can change to, next[i] the leg that goes on with the cargo aboard.
+	leaving, leaveFirst, onward, next []int32
+	homes                             []int32 // legs out of the origin
 }
 
 type networkKind struct {

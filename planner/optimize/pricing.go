@@ -63,6 +63,7 @@ type ask struct {
 	room    *room    // nil: room is never short
 	weight  float64  // with room: how much of the prices counts
 	limit   float64  // only itineraries cheaper than this
+	guided  bool     // the network's guide is of these prices or lower ones
 	all     *[]offer // if set, gets the best way out after every leg, and none is dropped for another
 }
 
@@ -75,13 +76,15 @@ type offer struct {
 
 // pricer is the working memory of one label-setting sweep. One goroutine uses it at a time.
 type pricer struct {
-	in    *instance
-	label []float64 // by node, least cost with prices of being carried by it
-	from  []int32   // by node, where that label came from: a node, or -1 for the origin
-	via   []bool    // by node, whether it came by a transfer
-	spans []span    // by place
-	least []arrived // by arrival: the cheapest of its place up to it
-	path  []int32   // of enumerate, from its last leg backward
+	in      *instance
+	label   []float64 // by node, least cost with prices of being carried by it
+	from    []int32   // by node, where that label came from: a node, or -1 for the origin
+	via     []bool    // by node, whether it came by a transfer
+	spans   []span    // by place
+	least   []arrived // by arrival: the cheapest of its place up to it
+	marked  []uint64  // by node, a bit: it has a label and waits
+	changes []arrived // by place: of those who have changed there, who had spent least, and the first leg that it could change to
+	path    []int32   // of enumerate, from its last leg backward
 }
 
 // arrived is the cheapest of the first arrivals at a place.
@@ -99,10 +102,10 @@ func newPricer(in *instance) *pricer { return &pricer{in: in} }
 func (pr *pricer) prepare(n *network) {
 	if len(pr.label) < len(n.nodes) {
 		m := len(n.nodes) + len(n.nodes)/2
-		pr.label, pr.from, pr.via = make([]float64, m), make([]int32, m), make([]bool, m)
+		pr.label, pr.from, pr.via, pr.marked = make([]float64, m), make([]int32, m), make([]bool, m), make([]uint64, m/64+1)
 	}
 	if len(pr.spans) < len(n.doors) {
-		pr.spans = make([]span, 2*len(n.doors))
+		pr.spans, pr.changes = make([]span, 2*len(n.doors)), make([]arrived, 2*len(n.doors))
 	}
 	if len(pr.least) < len(n.arrivals) {
 		pr.least = make([]arrived, len(n.arrivals)+len(n.arrivals)/2)
@@ -113,6 +116,11 @@ func (pr *pricer) prepare(n *network) {
 // acyclic graph). Labels at or above the limit are dropped, since no cost or price is negative.
 func (pr *pricer) find(a *ask) offer {
 	n, r := a.network, a.request
+	if a.guided && (a.room == nil || a.weight == 1) {
+		if rest, ok := n.rest(r); ok {
+			return pr.seek(a, &rest)
+		}
+	}
 	best := offer{cost: a.limit, node: -1}
 	start := firstFrom(n.nodes, r.ready)
 	if start == len(n.nodes) {

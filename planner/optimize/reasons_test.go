@@ -78,19 +78,19 @@ func TestRelaxationsHold(t *testing.T) {
 			seen[u.Reason.Relaxation.Kind]++
 			q := scaled(p, 1, 1)
 			relax(q, u)
-			again := solve(t, q, Options{})
+			again := solve(t, q, Options{Gap: 1e-10})
 			switch u.Reason.Relaxation.Kind {
 			case planner.RelaxValue: // at the margin: no worse than leaving it at its new value, all else as it was
 				for i := range q.Requests {
 					if q.Requests[i].ID == u.Request {
 						dearer := plan.Objective + u.Fraction*(q.Requests[i].Value-p.Requests[i].Value)
-						require.LessOrEqual(t, again.Objective, dearer*(1+1e-9)+1e-9)
+						require.LessOrEqual(t, again.Objective, dearer*(1+1e-7)+1e-9)
 					}
 				}
 			case planner.RelaxM3: // in the room that the plan leaves
 				require.Less(t, again.Objective, plan.Objective, "%+v", u)
 			default: // at the plan's prices, which may hold for no more than a hair
-				require.LessOrEqual(t, again.Objective, plan.Objective*(1+1e-8), "%+v", u)
+				require.LessOrEqual(t, again.Objective, plan.Objective*(1+1e-7), "%+v", u)
 			}
 		}
 	})

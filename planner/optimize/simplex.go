@@ -59,10 +59,11 @@ func (m *master) optimise(list []requestIndex, stop func() bool) {
 func (m *master) leaveRows(stop func() bool) bool {
 	moved := false
 	for {
-		t, least := -1, -dualTol*m.moneyUnit
+		t, least := -1, -m.within*m.moneyUnit
 		for i, y := range m.dual {
-			if y < least {
-				t, least = i, y
+			row := m.tight[i]
+			if d := min(y-m.low[row], m.high[row]-y); d < least {
+				t, least = i, d
 			}
 		}
 		if t < 0 || !m.loosen(t) || stop() {
@@ -123,22 +124,32 @@ func (m *master) enter(q int32, d float64) bool {
 	return true
 }
 
-// loosen brings the slack of the tight row at place t into the basis.
+// loosen brings the slack of the tight row at place t into the basis, or its excess if its price is above the band.
 func (m *master) loosen(t int) bool {
 	m.grow()
 	alpha := m.alpha[:len(m.basic)]
 	m.inverse.column(t, alpha)
+	row := m.tight[t]
+	over := m.dual[t] > m.high[row]
+	d := m.dual[t] - m.low[row]
+	if over {
+		floats.Scale(-1, alpha)
+		d = m.high[row] - m.dual[t]
+	}
 	out := m.ratio(alpha)
 	if out.kind == nothing {
 		m.clearRates()
-		m.dual[t] = 0
+		m.dual[t] = min(max(m.dual[t], m.low[row]), m.high[row])
 		m.setPrices()
 		return false
 	}
-	d, row := m.dual[t], m.tight[t]
 	m.step(out.step, alpha)
 	m.objective += out.step * d
+	m.over[row] = over
 	m.slack[row] = out.step
+	if over {
+		m.slack[row] = -out.step
+	}
 	switch out.kind {
 	case aRow:
 		m.exchangeRow(t, out.row)
@@ -222,8 +233,8 @@ func (m *master) ratio(alpha []float64) block {
 	largest := m.collect()
 	tiny := max(1e-14, 1e-9*largest)
 	for _, x := range m.rates {
-		if x.rate > tiny && m.slack[x.row]+feasTol < limit*x.rate {
-			limit = (m.slack[x.row] + feasTol) / x.rate
+		if rate, slack := m.towards(x); rate > tiny && slack+feasTol < limit*rate {
+			limit = (slack + feasTol) / rate
 		}
 	}
 	best, pivot := block{}, 0.0
@@ -241,12 +252,20 @@ func (m *master) ratio(alpha []float64) block {
 		}
 	}
 	for _, x := range m.rates {
-		if x.rate > tiny && m.slack[x.row] <= limit*x.rate && x.rate/largest > pivot {
-			best, pivot = block{kind: aRow, step: m.slack[x.row] / x.rate, row: x.row, rate: x.rate}, x.rate/largest
+		if rate, slack := m.towards(x); rate > tiny && slack <= limit*rate && rate/largest > pivot {
+			best, pivot = block{kind: aRow, step: slack / rate, row: x.row, rate: x.rate}, rate/largest
 		}
 	}
 	best.step = max(0, best.step)
 	return best
+}
+
+// towards is how fast a row comes to the point where it is just full, and how far that is.
+func (m *master) towards(x rowRate) (rate, distance float64) {
+	if m.over[x.row] {
+		return -x.rate, -m.slack[x.row]
+	}
+	return x.rate, m.slack[x.row]
 }
 
 // step moves all basic variables.
@@ -312,8 +331,8 @@ func (m *master) tighten(q int32, out block, alpha []float64, d float64) {
 	clear(u)
 	m.tightAt[row] = int32(len(m.tight))
 	m.tight = append(m.tight, row)
-	m.dual = append(m.dual, 0)
-	m.slack[row] = 0
+	m.dual = append(m.dual, m.outside(row))
+	m.slack[row], m.over[row] = 0, false
 	m.place(q, len(m.basic))
 	floats.AddScaled(m.dual, -d, m.inverse.row(len(m.basic)-1))
 }
@@ -374,7 +393,7 @@ func (m *master) swapKey(r requestIndex, alpha []float64, entering bool) int {
 // drop takes the basic column at p and the tight row at t out of the working matrix.
 func (m *master) drop(p, t int) {
 	pivot := m.inverse.row(p)
-	floats.AddScaled(m.dual, -m.dual[t]/pivot[t], pivot)
+	floats.AddScaled(m.dual, (m.outside(m.tight[t])-m.dual[t])/pivot[t], pivot)
 	m.inverse.drop(p, t)
 	last := len(m.basic) - 1
 	m.unplace(m.basic[p])
@@ -383,8 +402,7 @@ func (m *master) drop(p, t int) {
 		*m.at(m.basic[p]) = int32(p)
 	}
 	m.basic, m.basicX = m.basic[:last], m.basicX[:last]
-	row := m.tight[t]
-	m.tightAt[row], m.price.row[row] = -1, 0
+	m.untie(m.tight[t])
 	if t != last {
 		m.tight[t], m.dual[t] = m.tight[last], m.dual[last]
 		m.tightAt[m.tight[t]] = int32(t)
@@ -396,18 +414,31 @@ func (m *master) drop(p, t int) {
 func (m *master) exchangeRow(t int, row rowIndex) {
 	u := m.rowTimesInverse(row)
 	m.inverse.replaceRow(t, u)
-	y := m.dual[t] / u[t]
+	y := (m.dual[t] - m.outside(m.tight[t])) / u[t]
 	for c := range m.dual {
 		if c != t {
 			m.dual[c] -= y * u[c]
 		}
 	}
-	m.dual[t] = y
+	m.dual[t] = m.outside(row) + y
 	clear(u)
-	old := m.tight[t]
-	m.tightAt[old], m.price.row[old] = -1, 0
+	m.untie(m.tight[t])
 	m.tight[t], m.tightAt[row] = row, int32(t)
-	m.slack[row] = 0
+	m.slack[row], m.over[row] = 0, false
+}
+
+// outside is the scaled price of a row that is not tight.
+func (m *master) outside(row rowIndex) float64 {
+	if m.over[row] {
+		return m.high[row]
+	}
+	return m.low[row]
+}
+
+// untie notes that a row is no longer tight.
+func (m *master) untie(row rowIndex) {
+	m.tightAt[row] = -1
+	m.price.row[row] = m.outside(row) * m.in.scale[row]
 }
 
 // check computes all values from the basis, and inverts afresh when they have drifted.
@@ -441,6 +472,9 @@ func (m *master) residual() float64 {
 			m.slack[i] = s
 		}
 		use[i] = 0
+	}
+	if m.lazy {
+		m.watch()
 	}
 	for _, id := range m.basic {
 		sigma := m.requestPrice(m.requestOf(id))
@@ -488,12 +522,13 @@ func (m *master) refactor() {
 		m.keyX[r] = 1
 	}
 	clear(m.dual)
+	m.setPrices() // of the rows that are not tight alone
 	for p, id := range m.basic {
 		row := m.inverse.row(p)
 		m.basicX[p] = floats.Dot(row, b)
 		r := m.requestOf(id)
 		m.keyX[r] -= m.basicX[p]
-		floats.AddScaled(m.dual, m.costOf(m.key[r])-m.costOf(id), row)
+		floats.AddScaled(m.dual, m.charged(m.key[r])-m.charged(id), row)
 	}
 	m.setPrices()
 	m.residual()
@@ -517,7 +552,10 @@ func (m *master) reset() {
 	for _, row := range m.tight {
 		m.tightAt[row] = -1
 	}
-	clear(m.price.row)
+	clear(m.over)
+	for i := range m.price.row {
+		m.price.row[i] = m.low[i] * m.in.scale[i]
+	}
 	m.basic, m.basicX, m.tight, m.dual = m.basic[:0], m.basicX[:0], m.tight[:0], m.dual[:0]
 	m.inverse.n = 0
 	m.objective = 0

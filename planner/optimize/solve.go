@@ -12,6 +12,7 @@ import (
 // Options say how far Solve goes. The zero value is the default of each.
 type Options struct {
 	Gap       float64        // stop at this proven gap; 0: 1e-6
+	Regret    float64        // stop at this proven regret, (objective − bound)/(Σ value − bound), too; 0: by Gap alone
 	TimeLimit time.Duration  // 0: none
 	Seed      uint64         // of the random numbers that break ties and steer the search for whole requests
 	Search    int            // moves of that search: work, not time, so that the plan does not depend on the machine; 0: 100,000, < 0: none. A move counts for 45 cheap ones over a pool
@@ -23,7 +24,8 @@ type Options struct {
 type Progress struct {
 	Elapsed               time.Duration
 	Objective, Bound, Gap float64
-	Phase                 string // sweep, prices, whole, round or search
+	Regret                float64
+	Phase                 string // market, band, prices, whole, round or search
 	Pivots                int
 	WholeBound            float64 // with requests that must go whole: a bound that they allow for; 0 before it is known
 	Columns, Rows         int     // itineraries known; capacity rows that bind
@@ -46,6 +48,9 @@ func Solve(ctx context.Context, p *planner.Problem, o Options) (*planner.Plan, e
 	}
 	s := &solver{in: in, o: o, ctx: ctx, begun: begun, team: newTeam(in, o.Workers), master: newMaster(in, o.Seed)}
 	s.proof = make([]float64, len(in.capacity))
+	for i := range in.requests {
+		s.values += in.requests[i].value
+	}
 	var plan *planner.Plan
 	if slices.ContainsFunc(in.requests, func(r request) bool { return r.whole }) {
 		s.limit(0.5) // the rest of the time is for planning whole
@@ -57,7 +62,7 @@ func Solve(ctx context.Context, p *planner.Problem, o Options) (*planner.Plan, e
 	} else {
 		s.limit(1)
 		s.generate()
-		plan = s.write(s.master.shares())
+		plan = s.write(s.fit(s.master.shares()))
 	}
 	plan.Seconds = time.Since(begun).Seconds()
 	return plan, nil
@@ -75,5 +80,6 @@ func (s *solver) report(phase string, objective float64) {
 		return
 	}
 	s.o.Progress(Progress{Elapsed: time.Since(s.begun), Objective: objective, Bound: s.bound, Gap: gap(objective, s.bound), Phase: phase,
+		Regret:     max(0, objective-s.bound) / max(s.values-s.bound, 1e-9),
 		WholeBound: s.wholeBound, Pivots: s.master.pivots, Columns: len(s.master.columns), Rows: len(s.master.tight)})
 }
