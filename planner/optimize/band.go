@@ -130,9 +130,26 @@ func (m *master) duals() {
 func (m *master) excess() int {
 	n := 0
 	for i, o := range m.over {
-		if o && m.slack[i] < -feasTol {
+		if o && m.slack[i] < -dust {
 			n++
 		}
 	}
 	return n
+}
+
+// unband goes back to the empty plan and the problem itself: no bands, and every day takes part.
+func (m *master) unband() {
+	m.lazy = false
+	every := make([]int32, m.in.days)
+	for d := range every {
+		every[d] = int32(d)
+	}
+	for w := range m.days {
+		m.days[w] = every
+	}
+	clear(m.low)
+	for i := range m.high {
+		m.high[i] = math.Inf(1)
+	}
+	m.reset()
 }

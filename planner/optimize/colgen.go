@@ -23,6 +23,7 @@ type solver struct {
 	full       *room
 	wholeBound float64
 	values     float64    // of all requests
+	settled    [][]share  // a plan to go back to if what follows does not reach it
 	limits     []float64  // by request: nothing dearer is looked for; nil: the request's dual price is the limit
 	networks   []*network // that have a guide
 	guideFree  bool       // the guides are of no prices
@@ -151,9 +152,12 @@ func (s *solver) generate() {
 			return
 		}
 		s.settle(y, keys)
-		if s.closed(s.master.objective) || s.stop() {
+		if s.closed(s.master.objective) && s.master.excess() == 0 || s.stop() {
 			return
 		}
+		// Rows that hold nothing or next to nothing can keep a band from closing: the same columns, from the empty plan on.
+		s.settled = s.fit(s.master.shares())
+		s.master.unband()
 	} else {
 		total, _, ok := s.price(all)
 		if !ok {
@@ -220,7 +224,7 @@ const (
 // widths are the bands that prices may move in, one after the other, as shares of what the market found; how near to
 // its dual price a column may be left outside meanwhile; and for how many pivots a request that goes on, since a narrow
 // band is there to begin well and not to be finished.
-var widths = [...]struct{ width, within, pivots float64 }{{0.02, 1e-4, 0.1}, {0.1, 3e-5, 0.2}, {0.5, 1e-5, 0.5}, {math.Inf(1), 1e-6, math.Inf(1)},
+var widths = [...]struct{ width, within, pivots float64 }{{0.02, 1e-4, 9}, {0.1, 3e-5, 9}, {0.5, 1e-5, 9}, {math.Inf(1), 1e-6, math.Inf(1)},
 	{math.Inf(1), dualTol, math.Inf(1)}}
 
 // settle goes from prices to a plan that fits, and on to the best one while more than the target is open.
@@ -289,7 +293,6 @@ func (s *solver) closed(objective float64) bool {
 func (s *solver) rounds(all []requestIndex, phase string, within float64, note func(bound float64)) {
 	m := s.master
 	m.optimise(all, s.stop)
-	idle := 0 // rounds without a new column
 	for !s.stop() {
 		total, added, ok := s.price(all)
 		if !ok {
@@ -297,27 +300,13 @@ func (s *solver) rounds(all []requestIndex, phase string, within float64, note f
 		}
 		bound := total - m.price.offCapacity(s.in)
 		note(bound)
-		if m.lazy {
-			m.residual()
-			m.sum()
-		}
 		s.report(phase, m.objective)
-		if idle++; added > 0 {
-			idle = 0
-		}
-		if m.lazy && m.excess() > 0 && idle < patience {
-			m.optimise(all, s.stop) // a row that took no part has filled up
-			continue
-		}
 		if added == 0 || gap(m.objective, bound) <= within || phase == "prices" && s.closed(m.objective) {
 			return
 		}
 		m.optimise(all, s.stop)
 	}
 }
-
-// patience is how many rounds without a new column a row may be over its capacity for. What is left then is cut.
-const patience = 10
 
 // generateWhole goes on from the split optimum with whole requests kept off every departure and out of every
 // warehouse that could not take all of them even when empty. Where requests are large beside departures this

@@ -21,7 +21,7 @@ func (s *solver) fit(shares [][]share) [][]share {
 	}
 	short := false
 	for i, x := range use {
-		short = short || x > in.capacity[i]*(1+roomSlack)
+		short = short || x > in.capacity[i]*(1+2*dust)
 	}
 	if !short {
 		return shares

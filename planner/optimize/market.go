@@ -128,7 +128,7 @@ func (k *market) choose1(r requestIndex) {
 
 // haggle goes through rounds until they gain little, if long, and else through few. It returns the Lagrangian value.
 func (k *market) haggle(soft float64, long bool) float64 {
-	const few, most = 30, 5
+	const few, most = 30, 2
 	last := math.Inf(-1)
 	for block := 0; ; block++ {
 		for range few {

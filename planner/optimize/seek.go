@@ -9,6 +9,15 @@ import (
 // departure. Where all are dropped at once, which is usual when the limit is the dual price of the request, it looks at
 // no more than the legs out of the origin.
 func (pr *pricer) seek(a *ask, rest *rest) offer {
+	best := pr.walk(a, rest, a.room == nil)
+	if best.node < 0 && best.cost < a.limit {
+		return pr.walk(a, rest, false) // rounding has hidden what the dive found
+	}
+	return best
+}
+
+// walk is a seek that begins with a dive or without.
+func (pr *pricer) walk(a *ask, rest *rest, dive bool) offer {
 	n, r := a.network, a.request
 	best := offer{cost: a.limit, node: -1}
 	pr.prepare(n)
@@ -30,7 +39,7 @@ func (pr *pricer) seek(a *ask, rest *rest) offer {
 	for p := range n.doors {
 		pr.changes[p] = arrived{cost: infinity}
 	}
-	if w.any && a.room == nil {
+	if w.any && dive {
 		w.bound = infinity
 		w.dive(&best)
 		best.cost = min(best.cost, w.bound+1e-9*(math.Abs(w.bound)+rest.paid)) // to be found again on the way

@@ -62,7 +62,7 @@ func Solve(ctx context.Context, p *planner.Problem, o Options) (*planner.Plan, e
 	} else {
 		s.limit(1)
 		s.generate()
-		plan = s.write(s.fit(s.master.shares()))
+		plan = s.write(s.better(s.fit(s.master.shares())))
 	}
 	plan.Seconds = time.Since(begun).Seconds()
 	return plan, nil
@@ -82,4 +82,25 @@ func (s *solver) report(phase string, objective float64) {
 	s.o.Progress(Progress{Elapsed: time.Since(s.begun), Objective: objective, Bound: s.bound, Gap: gap(objective, s.bound), Phase: phase,
 		Regret:     max(0, objective-s.bound) / max(s.values-s.bound, 1e-9),
 		WholeBound: s.wholeBound, Pivots: s.master.pivots, Columns: len(s.master.columns), Rows: len(s.master.tight)})
+}
+
+// better is the settled plan, if there is one and it costs less than the shares.
+func (s *solver) better(shares [][]share) [][]share {
+	if s.settled == nil || s.cost(shares) <= s.cost(s.settled) {
+		return shares
+	}
+	return s.settled
+}
+
+func (s *solver) cost(shares [][]share) float64 {
+	t := 0.0
+	for r, list := range shares {
+		left := 1.0
+		for k := range list {
+			t += list[k].fraction * list[k].column.cost
+			left -= list[k].fraction
+		}
+		t += left * s.in.requests[r].value
+	}
+	return t
 }
