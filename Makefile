@@ -46,6 +46,11 @@ fuzz-short: ## each fuzz target for a few seconds (FUZZTIME=5s)
 e2e: build ## the page in a browser (Chromium)
 	cd web/app && HAIHE_BIN=$(CURDIR)/haihe npm run e2e
 
+.PHONY: peer
+peer: ## the program that docs/benchmarks.md measures the planner against
+	docs/benchmarks/peer/get-highs.sh
+	cd docs/benchmarks/peer && go build -o $(CACHE)/peer .
+
 .PHONY: clean
 clean: ## remove what was built, but not the data of the service
 	rm -rf haihe bin web/dist/app web/app/node_modules web/app/test-results .cache

@@ -139,7 +139,7 @@ func solve(path, out string, begun time.Time, wantRegret, wantGap float64, limit
 		objective = ms.objective()
 		best = append(best[:0], ms.x...)
 		for k, row := range ms.rooms {
-			y.row[row] = ms.dual[len(m.requests)+k]
+			y.row[row] = ms.dual[len(m.requests)+k] * ms.scale[row]
 		}
 		y.sum(m)
 	}

@@ -3,7 +3,7 @@ package main
 import "time"
 
 // master is the linear program over the columns known, in HiGHS: minimise Σ (cost − value) x, a row for each request
-// and one for each row of room that was ever violated.
+// and one for each row of room that was ever violated, scaled to the capacity 1.
 type master struct {
 	m       *model
 	h       *highs
@@ -14,13 +14,18 @@ type master struct {
 	rooms   []int32   // by row in HiGHS after those of the requests, the row of room
 	x, dual []float64
 	used    []float64
+	scale   []float64 // by row of room
 }
 
 func newMaster(m *model) *master {
 	ms := &master{m: m, h: newHighs(), onLeg: make([][]int32, len(m.legs)), inHouse: make([][]int32, len(m.p.Warehouses)),
-		rowOf: make([]int32, len(m.capacity)), used: make([]float64, len(m.capacity)), dual: make([]float64, len(m.requests))}
-	for i := range ms.rowOf {
-		ms.rowOf[i] = -1
+		rowOf: make([]int32, len(m.capacity)), used: make([]float64, len(m.capacity)), dual: make([]float64, len(m.requests)),
+		scale: make([]float64, len(m.capacity))}
+	for i, c := range m.capacity {
+		ms.rowOf[i], ms.scale[i] = -1, 1
+		if c > 0 {
+			ms.scale[i] = 1 / c
+		}
 	}
 	ms.h.option("presolve", "off")
 	for range m.requests {
@@ -71,7 +76,7 @@ func (ms *master) add(columns []column) {
 		ms.h.entry(c.request, 1)
 		ms.uses(c, func(row int32, amount float64) {
 			if at := ms.rowOf[row]; at >= 0 && amount != 0 {
-				ms.h.entry(at, amount)
+				ms.h.entry(at, amount*ms.scale[row])
 			}
 		})
 		for _, l := range c.legs {
@@ -155,7 +160,7 @@ func (ms *master) addRooms(rows []int32) {
 	for _, row := range rows {
 		ms.rowOf[row] = int32(len(m.requests) + len(ms.rooms))
 		ms.rooms = append(ms.rooms, row)
-		ms.h.vector(-infinity, m.capacity[row])
+		ms.h.vector(-infinity, m.capacity[row]*ms.scale[row])
 		var list []int32
 		if legs := int32(len(m.legs)); row < 2*legs {
 			list = ms.onLeg[row%legs]
@@ -164,7 +169,7 @@ func (ms *master) addRooms(rows []int32) {
 		}
 		for _, id := range list {
 			if a := ms.amount(&ms.columns[id], row); a != 0 {
-				ms.h.entry(id, a)
+				ms.h.entry(id, a*ms.scale[row])
 			}
 		}
 	}

@@ -4,8 +4,11 @@ import (
 	"cmp"
 	"fmt"
 	"math"
+	"runtime"
 	"slices"
 	"strings"
+	"sync"
+	"sync/atomic"
 )
 
 const slack = 1e-9 // hours by which float arithmetic may miss a connection
@@ -130,21 +133,21 @@ func newModel(p *problem) (*model, error) {
 			m.doorsAt[k] = append(m.doorsAt[k], gateOf{int32(w), int32(g)})
 		}
 	}
-	nets, of := map[string]*net{}, map[*net][]int32{}
-	var kinds []*net
+	of := map[string]int{}
+	var kinds [][]int32
 	for i := range p.Requests {
 		r := &p.Requests[i]
-		origin, ok := m.places[r.Origin]
-		if !ok {
+		if _, ok := m.places[r.Origin]; !ok {
 			return nil, fmt.Errorf("request %s: unknown place", r.ID)
 		}
 		kind := r.Origin + "|" + r.Market + "|" + r.Class + "|" + strings.Join(r.Modes, ",")
-		if nets[kind] == nil {
-			nets[kind] = m.newNet(origin, r.Market, r.Class, r.Modes)
-			kinds = append(kinds, nets[kind])
+		k, ok := of[kind]
+		if !ok {
+			k = len(kinds)
+			of[kind], kinds = k, append(kinds, nil)
 		}
-		of[nets[kind]] = append(of[nets[kind]], int32(i))
-		x := request{net: nets[kind], ready: r.Ready.Sub(p.Start).Hours(), due: r.Due.Sub(p.Start).Hours(), volume: r.VolumeM3, weight: r.WeightKg,
+		kinds[k] = append(kinds[k], int32(i))
+		x := request{ready: r.Ready.Sub(p.Start).Hours(), due: r.Due.Sub(p.Start).Hours(), volume: r.VolumeM3, weight: r.WeightKg,
 			timeCost: r.TimeCostM3Day * r.VolumeM3 / 24, co2Price: r.CO2ePriceT, stay: r.StorageDays, m3Days: float64(r.StorageDays),
 			linear: r.Drawdown == "linear" && r.StorageDays > 0, value: r.Value}
 		if r.Drawdown == "linear" {
@@ -152,8 +155,22 @@ func newModel(p *problem) (*model, error) {
 		}
 		m.requests = append(m.requests, x)
 	}
-	for _, n := range kinds {
-		m.byNet = append(m.byNet, of[n]...)
+	var next atomic.Int32
+	var wg sync.WaitGroup
+	for range runtime.GOMAXPROCS(0) {
+		wg.Go(func() {
+			for k := int(next.Add(1)) - 1; k < len(kinds); k = int(next.Add(1)) - 1 {
+				r := &p.Requests[kinds[k][0]]
+				n := m.newNet(m.places[r.Origin], r.Market, r.Class, r.Modes)
+				for _, i := range kinds[k] {
+					m.requests[i].net = n
+				}
+			}
+		})
+	}
+	wg.Wait()
+	for _, list := range kinds {
+		m.byNet = append(m.byNet, list...)
 	}
 	return m, nil
 }
