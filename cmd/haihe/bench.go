@@ -24,10 +24,11 @@ type bench struct {
 	limit, peerLimit time.Duration
 	errOut           io.Writer
 	versions         map[string]string
+	made             map[string]bool // plans
 }
 
 func benchCommand() *cobra.Command {
-	b := &bench{versions: map[string]string{}}
+	b := &bench{versions: map[string]string{}, made: map[string]bool{}}
 	cmd := &cobra.Command{
 		Use:   "bench [flags] ROW…",
 		Short: "Measure the planner, row by row of docs/benchmarks.md",
@@ -252,6 +253,7 @@ func (b *bench) solve(ctx context.Context, l *benchLine, problem, plan string) e
 	if err != nil {
 		return err
 	}
+	b.made[plan] = true
 	l.run, l.did, l.whole = run, v, 0
 	if g.whole && said.WholeBound > 0 {
 		l.whole = (v.Objective - said.WholeBound) / v.Objective
@@ -260,9 +262,9 @@ func (b *bench) solve(ctx context.Context, l *benchLine, problem, plan string) e
 	return nil
 }
 
-// quote prices requests at the prices of a plan, which is made first if no run before has made it.
+// quote prices requests at the prices of a plan, which is made first if no row of this run has made it.
 func (b *bench) quote(ctx context.Context, l *benchLine, problem, plan string) error {
-	if _, err := os.Stat(plan); err != nil {
+	if !b.made[plan] {
 		if err := b.solve(ctx, l, problem, plan); err != nil {
 			return err
 		}

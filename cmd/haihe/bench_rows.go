@@ -72,8 +72,11 @@ var benchRows = []benchRow{
 	growth(100_000, 2500, 190, 90),
 }
 
+// growthName is the row that has a problem for each point of its curve.
+const growthName = "growth"
+
 func growth(requests, warehouses, services, flights int) benchRow {
-	return benchRow{name: "growth", what: fmt.Sprintf("%d requests", requests), size: sized(requests, warehouses, services, flights, "0.35"),
+	return benchRow{name: growthName, what: fmt.Sprintf("%d requests", requests), size: sized(requests, warehouses, services, flights, "0.35"),
 		goals: []benchGoal{{regret: 1e-3}}, repeat: 1, counts: true}
 }
 
@@ -88,17 +91,20 @@ func benchNames() []string {
 	return names
 }
 
-// problemName is what the file of the row's problem is called.
+// problemName is what the file of the row's problem is called: after the first row of its size.
 func (r *benchRow) problemName(seed int) string {
-	switch {
-	case r.size == nil:
+	if r.size == nil {
 		return "linerlib-pacific.json"
-	case r.counts:
-		return fmt.Sprintf("growth-%s-seed%d.json", r.size[1], seed)
 	}
 	name := r.name
-	if r.quotes {
-		name = "L"
+	for i := range benchRows {
+		if slices.Equal(benchRows[i].size, r.size) {
+			name = benchRows[i].name
+			break
+		}
+	}
+	if name == growthName {
+		name += "-" + r.size[1]
 	}
 	return fmt.Sprintf("%s-seed%d.json", name, seed)
 }

@@ -79,6 +79,7 @@ func TestBenchRows(t *testing.T) {
 		assert.True(t, !ok || was == args, "%s: %s is made in two ways", r.name, r.problemName(1))
 		sizes[r.problemName(1)] = args
 	}
+	assert.Len(t, sizes, 8, "S, M, H, L, two whole ones and two that only growth has")
 	assert.Equal(t, "1e-4", exponent(1e-4))
 	assert.Equal(t, "1e-6", exponent(1e-6))
 }
