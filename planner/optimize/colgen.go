@@ -169,7 +169,7 @@ func (s *solver) generate() {
 }
 
 // marketFrom is from how many requests on prices are looked for before any pivot: below, pivots are quicker.
-const marketFrom = 1500
+const marketFrom = 4000
 
 // findPrices looks for prices at which supply meets demand, and for a column for each request that is good at them;
 // nil if it was stopped. The columns found on the way stay in the master.
