@@ -229,12 +229,17 @@ func TestMonthStaysPlausible(t *testing.T) {
 	p, _ := s.Problem(now, 120)
 	plan, err := optimize.Solve(context.Background(), p, optimize.Options{Search: -1})
 	require.NoError(t, err)
-	unmatched := map[string]bool{}
+	// A market whose only warehouse is shut at this very hour has no way; of the others most are matched.
+	possible, matched := len(p.Requests), float64(len(p.Requests))
 	for _, u := range plan.Unmatched {
-		unmatched[u.Request] = true
+		matched -= u.Fraction
+		if u.Reason.Code == planner.ReasonNoRoute {
+			possible--
+		}
 	}
-	t.Logf("%v; %d of %d requests wholly matched", w.counts, len(p.Requests)-len(unmatched), len(p.Requests))
-	require.Greater(t, len(p.Requests)-len(unmatched), len(p.Requests)*2/3)
+	t.Logf("%v; %.1f of %d possible requests matched, %d in all", w.counts, matched, possible, len(p.Requests))
+	require.Greater(t, possible, len(p.Requests)*4/5)
+	require.Greater(t, matched, float64(possible)*0.6)
 }
 
 // What a ship did cannot be undone, and it leaves a port after it came there.

@@ -16,7 +16,6 @@ type market struct {
 	choice []int32   // by request, the column that it took last, or leave
 	step   []float64
 	last   []int8 // sign of the last change
-	diff   []float64
 	parts  []*marketPart
 	least  []float64 // by request, at the prices of the last round
 }
