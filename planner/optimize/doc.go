@@ -43,15 +43,24 @@
 //
 //     which anyone can recompute from the prices in the plan. parallel.go spreads pricing over goroutines.
 //
-//   - market.go and band.go begin on problems of more than 4,000 requests, where the first pivots would be made at
-//     prices that do not last. Everyone is priced in batches while prices move with what is asked for; then
-//     requests choose among the itineraries known, softly, and each price follows its own step (resilient
-//     propagation: Riedmiller and Braun 1993), until pricing everyone finds little new: the bound is then within
-//     some 1e-4 of the best. A greedy packing at these prices gives every request one column and the master no
-//     tight row, and the prices are kept in a band round what the market found: room left over is sold at the
-//     lower edge, excess bought at the upper (stabilised column generation: du Merle et al. 1999). The band
-//     widens until it is the problem itself. 10,000 requests take some 5,000 pivots where 150,000 were needed from
-//     the empty plan.
+//   - market.go begins on problems of more than 4,000 requests, where the first pivots would be made at prices that do
+//     not last. Everyone is priced in batches while prices move with what is asked for; then requests choose among the
+//     itineraries known, softly, and each price follows its own step (resilient propagation: Riedmiller and Braun
+//     1993), until pricing everyone finds little new: the bound is then within some 1e-4 of the best.
+//
+//   - deal.go goes from prices to whole columns, one for each request, by letting requests choose again and again among
+//     those that cost about the same, with more and more regard to what they overfill. Where the target is not fine,
+//     band.go pivots on from there: prices are kept in a band round what the market found; room left over is sold at
+//     the lower edge, excess bought at the upper (stabilised column generation: du Merle et al. 1999).
+//
+//   - barrier.go, barrier_step.go and dense.go take over where the target is fine: a primal-dual interior-point method
+//     (Mehrotra 1992; Gondzio 1996) over the columns known, from the market's prices. Rows of requests are eliminated,
+//     so each of its some twenty steps solves one dense system over the rows that may run out. Everyone is priced at
+//     its prices, and it begins again with what that found, until the bound is near enough.
+//
+//   - crossover.go goes from the interior point to a corner of the same cost, where few requests are split (Bixby and
+//     Saltzman 1994): the columns with most in the plan make a basis of the simplex method, the others are pushed to
+//     zero. From there pivots close what is left, if the plan is to be exact.
 //
 //   - fit.go cuts and refills shares that ask for more than there is, when a market or a band is stopped early.
 //

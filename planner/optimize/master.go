@@ -39,6 +39,8 @@ type master struct {
 	basicAt []int32    // by column + number of requests, its place in basic, or -1
 	basicX  []float64
 	members [][]int32 // by request, its columns in basic
+	super   []held    // columns in the plan that are neither; none but while crossing over
+	rebuilt int       // how often the working matrix was made anew because it was singular
 	inverse square    // basic × tight, of the scaled working matrix
 	dual    []float64 // by tight row, scaled price; below zero while it wants to leave
 
@@ -168,6 +170,12 @@ func (m *master) at(id int32) *int32 { return &m.basicAt[int(id)+len(m.in.reques
 // tolerance is how much below its dual price a column of the request must be to be worth a pivot.
 func (m *master) tolerance(price float64) float64 {
 	return m.within*math.Abs(price) + 1e-13*m.moneyUnit
+}
+
+// held is a column with a fraction.
+type held struct {
+	column int32
+	x      float64
 }
 
 type candidate struct {

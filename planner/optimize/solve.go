@@ -25,7 +25,7 @@ type Progress struct {
 	Elapsed               time.Duration
 	Objective, Bound, Gap float64
 	Regret                float64
-	Phase                 string // market, band, prices, whole, round or search
+	Phase                 string // market, band, inner, corner, prices, whole, round or search
 	Pivots                int
 	WholeBound            float64 // with requests that must go whole: a bound that they allow for; 0 before it is known
 	Columns, Rows         int     // itineraries known; capacity rows that bind
@@ -84,9 +84,16 @@ func (s *solver) report(phase string, objective float64) {
 		WholeBound: s.wholeBound, Pivots: s.master.pivots, Columns: len(s.master.columns), Rows: len(s.master.tight)})
 }
 
+// keep notes a plan if it costs less than the one that is settled.
+func (s *solver) keep(shares [][]share) {
+	if cost := s.cost(shares); s.settled == nil || cost < s.settledCost {
+		s.settled, s.settledCost = shares, cost
+	}
+}
+
 // better is the settled plan, if there is one and it costs less than the shares.
 func (s *solver) better(shares [][]share) [][]share {
-	if s.settled == nil || s.cost(shares) <= s.cost(s.settled) {
+	if s.settled == nil || s.cost(shares) <= s.settledCost {
 		return shares
 	}
 	return s.settled
