@@ -63,9 +63,11 @@ func (s *solver) price(list []requestIndex) (total float64, added int, whole boo
 	whole = s.team.each(len(list), s.stop, func(worker, i int) {
 		id := list[i]
 		r := &s.in.requests[id]
-		sigma := m.requestPrice(id)
+		var sigma float64
 		if s.limits != nil {
-			sigma = min(sigma, s.limits[id])
+			sigma = s.limits[id]
+		} else {
+			sigma = m.requestPrice(id)
 		}
 		limit := min(sigma, r.value)
 		a := ask{request: r, network: r.network, prices: y, limit: limit, guided: true}
