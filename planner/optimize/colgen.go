@@ -151,11 +151,15 @@ func (s *solver) generate() {
 	all := s.everyone()
 	if len(all) > marketFrom {
 		k, y := s.findPrices()
-		if y == nil { // stopped: a plan from what was found so far
-			s.master.start(k.deal(k.y.row), k.y.row, bandWidth)
+		if s.ctx.Err() != nil {
+			s.keep(k.scrape())
 			return
 		}
+		if y == nil { // the time is up: a plan from what was found so far
+			y = k.y.row
+		}
 		s.master.start(k.deal(y), y, bandWidth)
+		s.keep(s.fit(s.master.shares()))
 		if s.soon() && s.settle() || s.stop() || s.inner(y) || s.stop() {
 			return
 		}

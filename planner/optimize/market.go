@@ -1,6 +1,9 @@
 package optimize
 
-import "math"
+import (
+	"math"
+	"time"
+)
 
 // market looks for prices at which what the requests want fits into the room there is, before any linear program
 // is solved: it raises the price of what is asked for too much and lowers that of what is left (tâtonnement).
@@ -127,11 +130,14 @@ func (k *market) haggle(soft float64, long bool) float64 {
 	last := math.Inf(-1)
 	for block := 0; ; block++ {
 		for range few {
+			if k.s.stop() {
+				break
+			}
 			k.round(soft)
 			k.adjust()
 		}
 		value := k.round(soft)
-		if !long || block == most || value-last < 0.1*k.s.target(value) {
+		if k.s.stop() || !long || block == most || value-last < 0.1*k.s.target(value) {
 			return value
 		}
 		last = value
@@ -322,4 +328,29 @@ func (k *market) leasts(y []float64) []float64 {
 		}
 	})
 	return k.least
+}
+
+// scrape is the plan that a solve ends with when it is called off before it had one: within a short while, whoever comes
+// first takes the cheapest of the columns known that there is room for.
+func (k *market) scrape() [][]share {
+	in, m := k.s.in, k.m
+	until := time.Now().Add(grace)
+	room := in.newRoom()
+	all := make([][]share, len(in.requests))
+	for i := range all {
+		if i%64 == 0 && time.Now().After(until) {
+			break
+		}
+		best, least := int32(-1), in.requests[i].value
+		for _, c := range m.of[i] {
+			if x := k.charged(&m.columns[c], &in.requests[i]); x < least && room.fits(in, &m.columns[c]) {
+				best, least = c, x
+			}
+		}
+		if best >= 0 {
+			room.place(in, &m.columns[best], 1)
+			all[i] = []share{{m.columns[best], 1}}
+		}
+	}
+	return all
 }

@@ -62,7 +62,10 @@ func Solve(ctx context.Context, p *planner.Problem, o Options) (*planner.Plan, e
 	} else {
 		s.limit(1)
 		s.generate()
-		plan = s.write(s.better(s.fit(s.master.shares())))
+		if s.settled == nil || s.ctx.Err() == nil {
+			s.keep(s.fit(s.master.shares()))
+		}
+		plan = s.write(s.settled)
 	}
 	plan.Seconds = time.Since(begun).Seconds()
 	return plan, nil
@@ -89,14 +92,6 @@ func (s *solver) keep(shares [][]share) {
 	if cost := s.cost(shares); s.settled == nil || cost < s.settledCost {
 		s.settled, s.settledCost = shares, cost
 	}
-}
-
-// better is the settled plan, if there is one and it costs less than the shares.
-func (s *solver) better(shares [][]share) [][]share {
-	if s.settled == nil || s.cost(shares) <= s.settledCost {
-		return shares
-	}
-	return s.settled
 }
 
 func (s *solver) cost(shares [][]share) float64 {
