@@ -169,42 +169,47 @@ func (in *instance) sweepGuide(n *network, y *prices) {
 		}
 		for i := len(n.nodes) - 1; i >= 0; i-- {
 			x := &n.nodes[i]
+			// Comparisons instead of min and max, which take several times as long for floats.
 			t := w.out[x.to] + q.hour*x.arrive
-			if e := n.next[i]; e >= 0 {
-				t = min(t, w.entry[e])
+			if e := n.next[i]; e >= 0 && w.entry[e] < t {
+				t = w.entry[e]
 			}
 			if k, last := n.onward[i], n.leaveFirst[x.to+1]; k < last {
-				for done[x.to] > k {
-					done[x.to]--
-					d := done[x.to]
-					c := w.entry[n.leaving[d]]
-					if d+1 < last {
-						c = min(c, w.change[d+1])
-					}
-					w.change[d] = c
+				if done[x.to] > k {
+					done[x.to] = w.changes(n, done[x.to], k, last)
 				}
-				t = min(t, w.change[k]+n.transferM3[x.to])
+				if c := w.change[k] + n.transferM3[x.to]; c < t {
+					t = c
+				}
 			}
 			w.after[i] = t
-			t += max(x.m3Factor, q.density*x.kgFactor)*x.amount + q.carbon*x.co2
+			quantity := x.m3Factor
+			if kg := q.density * x.kgFactor; kg > quantity {
+				quantity = kg
+			}
+			t += quantity*x.amount + q.carbon*x.co2
 			if m3 != nil {
 				t += m3[i] + kg[i]*q.density
 			}
 			w.entry[i] = t
 		}
 		for p := range n.doors { // for those who begin there
-			last := n.leaveFirst[p+1]
-			for done[p] > n.leaveFirst[p] {
-				done[p]--
-				d := done[p]
-				c := w.entry[n.leaving[d]]
-				if d+1 < last {
-					c = min(c, w.change[d+1])
-				}
-				w.change[d] = c
-			}
+			w.changes(n, done[p], n.leaveFirst[p], n.leaveFirst[p+1])
 		}
 	}
+}
+
+// changes fills in change from place k on, where it is known from done on and last is the end of the place.
+func (w *ways) changes(n *network, done, k, last int32) int32 {
+	for done > k {
+		done--
+		c := w.entry[n.leaving[done]]
+		if done+1 < last && w.change[done+1] < c {
+			c = w.change[done+1]
+		}
+		w.change[done] = c
+	}
+	return done
 }
 
 // rest is a bound as the pricer uses it, for all of a request.

@@ -152,6 +152,32 @@ func (in *instance) newNetwork(kind networkKind) *network {
 	return n
 }
 
+// leads tells whether any way leads from a place to a warehouse for a kind of request, whatever the time, within the
+// horizon.
+func (in *instance) leads(kind *networkKind, origin placeIndex) bool {
+	doors := in.doorsAt(kind)
+	usable := in.usable(kind)
+	reached := make([]bool, len(in.departures))
+	earliest := make([]float64, len(in.transferHours)) // from when cargo that came to a place can go on
+	for k := range earliest {
+		earliest[k] = infinity
+	}
+	for _, i := range in.order {
+		d := &in.departures[i]
+		if !(d.from == origin || d.aboard >= 0 && reached[d.aboard] || earliest[d.from] <= d.cutoff+timeSlack) || !usable(i) {
+			continue
+		}
+		reached[i] = true
+		earliest[d.to] = min(earliest[d.to], d.arrive+in.transferHours[d.to])
+		for k := range doors[d.to] {
+			if on := day(d.arrive + doors[d.to][k].hours); on >= 0 && on < in.days {
+				return true
+			}
+		}
+	}
+	return false
+}
+
 // place is where a place of the problem is in the network, or -1.
 func (n *network) place(p placeIndex) int32 {
 	if k, ok := slices.BinarySearch(n.places, p); ok {

@@ -171,20 +171,11 @@ func (r *request) part(f float64) request {
 	return p
 }
 
-// never is an hour beyond every horizon, and finite, so that zero times it is zero.
-const never = 1e12
-
 // impossible is for requests that have no itinerary at all: no route, or none for its class, by its modes, or in
 // its time.
 func (q *inquiry) impossible() planner.Reason {
 	kind := q.request.network.kind
-	whenever := *q.request
-	whenever.ready, whenever.due = -never, never
-	whenever.volume, whenever.weight, whenever.storageFactor, whenever.timeCostHour, whenever.co2Price = 0, 0, 0, 0, 0
-	leads := func(k networkKind) bool {
-		_, _, ok := q.find(&whenever, q.network(k), nil, nil, math.Inf(1))
-		return ok
-	}
+	leads := func(k networkKind) bool { return q.in.leads(&k, q.request.origin) }
 	if leads(kind) {
 		return q.late()
 	}

@@ -156,7 +156,11 @@ func (w *walk) dive(best *offer) {
 
 // leg is what the request spends on a leg.
 func (w *walk) leg(x *node) float64 {
-	c := max(w.v*x.m3Factor, w.w*x.kgFactor)*x.amount + w.carbon*x.co2
+	quantity := w.v * x.m3Factor
+	if kg := w.w * x.kgFactor; kg > quantity {
+		quantity = kg
+	}
+	c := quantity*x.amount + w.carbon*x.co2
 	if w.rowM3 != nil {
 		c += w.rowM3[x.departure]*w.v + w.rowKg[x.departure]*w.w
 	}

@@ -42,12 +42,11 @@ type node struct {
 	amount, co2            float64
 }
 
-// newTimetable makes the timetable of a class and modes.
-func (in *instance) newTimetable(kind *networkKind) *timetable {
-	t := &timetable{}
-	takes := func(departureIndex) bool { return kind.anyClass }
-	if class, ok := in.classes[kind.class]; ok && !kind.anyClass {
-		takes = func(d departureIndex) bool { return in.takes[class][d] }
+// usable tells which departures take the class of a kind by its modes.
+func (in *instance) usable(kind *networkKind) func(departureIndex) bool {
+	class, known := in.classes[kind.class]
+	if !known && !kind.anyClass {
+		return func(departureIndex) bool { return false }
 	}
 	accepts := make([]bool, len(in.modes))
 	for m := range accepts {
@@ -58,13 +57,22 @@ func (in *instance) newTimetable(kind *networkKind) *timetable {
 			accepts[k] = true
 		}
 	}
+	return func(d departureIndex) bool {
+		return (kind.anyClass || in.takes[class][d]) && accepts[in.departures[d].mode]
+	}
+}
+
+// newTimetable makes the timetable of a class and modes.
+func (in *instance) newTimetable(kind *networkKind) *timetable {
+	t := &timetable{}
+	usable := in.usable(kind)
 	places := len(in.transferHours)
 	t.first, t.leaveFirst = make([]int32, places+1), make([]int32, places+1)
 	local := make([]int32, len(in.departures))
 	for _, d := range in.order {
 		local[d] = -1
 		x := &in.departures[d]
-		if !takes(d) || !accepts[x.mode] {
+		if !usable(d) {
 			continue
 		}
 		local[d] = int32(len(t.nodes))
