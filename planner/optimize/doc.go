@@ -71,7 +71,7 @@
 //   - reasons.go and wording.go say why a request stays behind, by pricing variants of it, and what smallest change
 //     would fit it.
 //
-//   - quote.go prices one request, itemised, at the prices of a plan.
+//   - quote.go prices one request, itemised, at the prices of a plan. Guides at these prices are kept by network and density.
 //
 //   - solve.go and plan.go are the door: Options in, planner.Plan out.
 //

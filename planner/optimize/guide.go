@@ -23,6 +23,7 @@ type ways struct {
 	entry  []float64 // by leg, before it
 	change []float64 // by place in leaving: of all that leave the place from there on, the least before them
 	out    []float64 // by place, on the way out; without the time until then
+	done   []int32   // scratch: by place, change is known from here on
 }
 
 // group is what the requests of a group have at least.
@@ -143,59 +144,73 @@ func (in *instance) sweepGuide(n *network, y *prices) {
 	if g.ways == nil {
 		g.ways = make([]ways, len(g.groups))
 		for k := range g.ways {
-			g.ways[k] = ways{after: make([]float64, len(n.nodes)), entry: make([]float64, len(n.nodes)), change: make([]float64, len(n.leaving)),
-				out: make([]float64, len(n.doors))}
+			g.ways[k].size(n)
 		}
 	}
-	nd := len(in.departures)
-	var m3, kg []float64 // prices by leg
-	if y != nil {
-		m3, kg = make([]float64, len(n.nodes)), make([]float64, len(n.nodes))
-		for i := range n.nodes {
-			d := int(n.nodes[i].departure)
-			m3[i], kg[i] = y.row[d], y.row[nd+d]
-		}
-	}
-	done := make([]int32, len(n.doors)) // by place, change is known from here on
+	m3, kg := in.legPrices(n, y)
 	for k := range g.groups {
-		q, w := &g.groups[k], &g.ways[k]
-		for p, list := range n.doors {
-			w.out[p] = math.Inf(1)
-			for d := range list {
-				x := &list[d]
-				w.out[p] = min(w.out[p], x.rateM3+x.storageM3Day*q.days+q.hour*x.hours)
-			}
-			done[p] = n.leaveFirst[p+1]
+		g.ways[k].sweep(n, &g.groups[k], m3, kg)
+	}
+}
+
+// legPrices are prices by leg of a network; nil without prices.
+func (in *instance) legPrices(n *network, y *prices) (m3, kg []float64) {
+	if y == nil {
+		return nil, nil
+	}
+	m3, kg = make([]float64, len(n.nodes)), make([]float64, len(n.nodes))
+	for i := range n.nodes {
+		d := int(n.nodes[i].departure)
+		m3[i], kg[i] = y.row[d], y.row[len(in.departures)+d]
+	}
+	return m3, kg
+}
+
+// size makes room for the ways of a network.
+func (w *ways) size(n *network) {
+	w.after, w.entry, w.change = make([]float64, len(n.nodes)), make([]float64, len(n.nodes)), make([]float64, len(n.leaving))
+	w.out, w.done = make([]float64, len(n.doors)), make([]int32, len(n.doors))
+}
+
+// sweep goes backward over the network for a group, at prices by leg; nil: room is free.
+func (w *ways) sweep(n *network, q *group, m3, kg []float64) {
+	done := w.done
+	for p, list := range n.doors {
+		w.out[p] = infinity
+		for d := range list {
+			x := &list[d]
+			w.out[p] = min(w.out[p], x.rateM3+x.storageM3Day*q.days+q.hour*x.hours)
 		}
-		for i := len(n.nodes) - 1; i >= 0; i-- {
-			x := &n.nodes[i]
-			// Comparisons instead of min and max, which take several times as long for floats.
-			t := w.out[x.to] + q.hour*x.arrive
-			if e := n.next[i]; e >= 0 && w.entry[e] < t {
-				t = w.entry[e]
-			}
-			if k, last := n.onward[i], n.leaveFirst[x.to+1]; k < last {
-				if done[x.to] > k {
-					done[x.to] = w.changes(n, done[x.to], k, last)
-				}
-				if c := w.change[k] + n.transferM3[x.to]; c < t {
-					t = c
-				}
-			}
-			w.after[i] = t
-			quantity := x.m3Factor
-			if kg := q.density * x.kgFactor; kg > quantity {
-				quantity = kg
-			}
-			t += quantity*x.amount + q.carbon*x.co2
-			if m3 != nil {
-				t += m3[i] + kg[i]*q.density
-			}
-			w.entry[i] = t
+		done[p] = n.leaveFirst[p+1]
+	}
+	for i := len(n.nodes) - 1; i >= 0; i-- {
+		x := &n.nodes[i]
+		// Comparisons instead of min and max, which take several times as long for floats.
+		t := w.out[x.to] + q.hour*x.arrive
+		if e := n.next[i]; e >= 0 && w.entry[e] < t {
+			t = w.entry[e]
 		}
-		for p := range n.doors { // for those who begin there
-			w.changes(n, done[p], n.leaveFirst[p], n.leaveFirst[p+1])
+		if k, last := n.onward[i], n.leaveFirst[x.to+1]; k < last {
+			if done[x.to] > k {
+				done[x.to] = w.changes(n, done[x.to], k, last)
+			}
+			if c := w.change[k] + n.transferM3[x.to]; c < t {
+				t = c
+			}
 		}
+		w.after[i] = t
+		quantity := x.m3Factor
+		if kg := q.density * x.kgFactor; kg > quantity {
+			quantity = kg
+		}
+		t += quantity*x.amount + q.carbon*x.co2
+		if m3 != nil {
+			t += m3[i] + kg[i]*q.density
+		}
+		w.entry[i] = t
+	}
+	for p := range n.doors { // for those who begin there
+		w.changes(n, done[p], n.leaveFirst[p], n.leaveFirst[p+1])
 	}
 }
 

@@ -1,6 +1,9 @@
 package optimize
 
-import "math"
+import (
+	"math"
+	"slices"
+)
 
 // prices are dual prices ≥ 0 of all capacity rows, with prefix sums that make the price of any stay in a
 // warehouse two subtractions.
@@ -66,6 +69,7 @@ type ask struct {
 	guided  bool     // the network's guide is of these prices or lower ones
 	all     *[]offer // if set, gets the best way out after every leg, and none is dropped for another
 	soonest bool     // of all that cost less than the limit the one that arrives first is asked for, not the cheapest
+	most    int      // if above 0, so many of the cheapest are left in the pricer's top, no two with the same last leg
 }
 
 // offer is the itinerary that the pricer found: for all of the request, its cost with prices.
@@ -86,6 +90,7 @@ type pricer struct {
 	marked  []uint64  // by node, a bit: it has a label and waits
 	changes []arrived // by place: of those who have changed there, who had spent least, and the first leg that it could change to
 	path    []int32   // of enumerate, from its last leg backward
+	top     []offer   // for ask.most, the cheapest first
 }
 
 // arrived is the cheapest of the first arrivals at a place.
@@ -123,6 +128,7 @@ func (pr *pricer) find(a *ask) offer {
 		}
 	}
 	best := offer{cost: a.limit, node: -1}
+	pr.top = pr.top[:0]
 	start, origin := firstFrom(n.nodes, r.ready), n.place(r.origin)
 	if start == len(n.nodes) || origin < 0 {
 		return best
@@ -224,13 +230,31 @@ func (pr *pricer) changed(n *network, x *node, start int, ready float64) arrived
 // leave tries the doors behind the place that x comes to.
 func (pr *pricer) leave(a *ask, x *node, i int32, label float64, best *offer) {
 	doors, v := a.network.doors[x.to], a.request.volume
+	out := offer{cost: best.cost, node: -1}
 	for k := range doors {
 		d := &doors[k]
-		if !(label+v*d.rateM3 < best.cost) {
-			return // nor do dearer ones
+		if !(label+v*d.rateM3 < out.cost) {
+			break // nor do dearer ones
 		}
-		if c, ok := pr.through(a, x, d, label, best.cost); ok {
-			*best = offer{c, i, int32(k)}
+		if c, ok := pr.through(a, x, d, label, out.cost); ok {
+			out = offer{c, i, int32(k)}
+		}
+	}
+	switch {
+	case out.node < 0:
+	case a.most == 0:
+		*best = out
+	default:
+		k, _ := slices.BinarySearchFunc(pr.top, out.cost, func(o offer, cost float64) int {
+			if o.cost <= cost {
+				return -1
+			}
+			return 1
+		})
+		pr.top = slices.Insert(pr.top, k, out)
+		if len(pr.top) >= a.most {
+			pr.top = pr.top[:a.most]
+			*best = pr.top[a.most-1] // who costs as much is not asked for
 		}
 	}
 }

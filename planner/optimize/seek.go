@@ -9,7 +9,7 @@ import (
 // departure. Where all are dropped at once, which is usual when the limit is the dual price of the request, it looks at
 // no more than the legs out of the origin.
 func (pr *pricer) seek(a *ask, rest *rest) offer {
-	best := pr.walk(a, rest, a.room == nil && !a.soonest)
+	best := pr.walk(a, rest, a.room == nil && !a.soonest && a.most == 0)
 	if best.node < 0 && best.cost < a.limit {
 		return pr.walk(a, rest, false) // rounding has hidden what the dive found
 	}
@@ -22,6 +22,7 @@ func (pr *pricer) walk(a *ask, rest *rest, dive bool) offer {
 	best := offer{cost: a.limit, node: -1}
 	first := best // of soonest
 	pr.prepare(n)
+	pr.top = pr.top[:0]
 	w := walk{pr: pr, a: a, n: n, rest: rest, v: r.volume, w: r.weight, carbon: r.co2Price * r.weight, due: r.due + timeSlack}
 	if a.prices != nil {
 		w.rowM3, w.rowKg = a.prices.row, a.prices.row[len(pr.in.departures):]
