@@ -70,6 +70,7 @@ func (s *solver) price(list []requestIndex) (total float64, added int, whole boo
 			sigma = m.requestPrice(id)
 		}
 		limit := min(sigma, r.value)
+		limit -= dualTol * math.Abs(limit) // else every way that costs the same is gone
 		a := ask{request: r, network: r.network, prices: y, limit: limit, guided: true}
 		if r.whole && s.full != nil {
 			a.room, a.weight = s.full, 1

@@ -12,9 +12,9 @@
 //   - instance.go compiles the problem to flat arrays with typed indices; times become hours since its start.
 //     column.go is one itinerary: its legs, cost, and the capacity rows that it uses, which are implied, not stored.
 //
-//   - network.go makes a dated network for each kind of request (origin, market, class, modes): just the departures
-//     that such cargo can reach and can leave for a warehouse that serves it, in order of departure. Requests of a
-//     kind share it.
+//   - timetable.go sorts, for each class of cargo and set of modes, the departures that take it, and what can change to
+//     what. network.go cuts out of it a dated network for each market: just the departures that can be left for a
+//     warehouse that serves it, in order of departure. Requests of a kind (market, class, modes) share it, from wherever.
 //
 //   - pricing.go finds, at given prices of room, the cheapest itinerary of a request: one sweep over the network, as
 //     it has no cycles (label setting). A label is the cost of being aboard a departure; it comes from the leg
@@ -80,7 +80,7 @@
 //   - reasons.go and wording.go say why a request stays behind, by pricing variants of it, and what smallest change
 //     would fit it.
 //
-//   - quote.go prices one request, itemised, at the prices of a plan.
+//   - quote.go prices one request, itemised, at the prices of a plan. Guides at these prices are kept by network and density.
 //
 //   - solve.go and plan.go are the door: Options in, planner.Plan out.
 //
