@@ -150,7 +150,14 @@ func (s *solver) everyone() []requestIndex {
 // generate solves the linear program over all itineraries, split or not, by column generation.
 func (s *solver) generate() {
 	all := s.everyone()
-	if len(all) > marketFrom {
+	if len(all) <= marketFrom {
+		total, _, ok := s.price(all)
+		if !ok {
+			return
+		}
+		s.note(total)
+	}
+	if len(all) > marketFrom || s.crowded() > crowdedFrom {
 		k, y := s.findPrices()
 		if s.ctx.Err() != nil {
 			s.keep(k.scrape())
@@ -166,18 +173,39 @@ func (s *solver) generate() {
 		}
 		s.keep(s.fit(s.master.shares()))
 		s.master.unband()
-	} else {
-		total, _, ok := s.price(all)
-		if !ok {
-			return
-		}
-		s.note(total)
 	}
 	s.rounds(all, "prices", s.o.Gap, s.note)
 }
 
-// marketFrom is from how many requests on prices are looked for before any pivot: below, pivots are quicker.
-const marketFrom = 4000
+// Prices are looked for before any pivot from so many requests on, or if so many of fewer want room that there is too
+// little of. Otherwise pivots are quicker.
+const (
+	marketFrom  = 4000
+	crowdedFrom = 1000
+)
+
+// crowded is how many requests would go, if room cost nothing, where there is too little room for all who would. All
+// must have been priced at no prices.
+func (s *solver) crowded() int {
+	in, m := s.in, s.master
+	load := make([]float64, len(in.capacity))
+	for i := range m.columns {
+		in.addUse(&m.columns[i], 1, load)
+	}
+	short := make([]float64, len(load)) // by row, 1 where there is too little
+	for i, x := range load {
+		if x > in.capacity[i] {
+			short[i] = 1
+		}
+	}
+	n := 0
+	for i := range m.columns {
+		if in.priceOf(&m.columns[i], short) > 0 {
+			n++
+		}
+	}
+	return n
+}
 
 // findPrices looks for prices at which supply meets demand; nil if it was stopped. The columns found on the way stay in
 // the master.

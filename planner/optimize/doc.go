@@ -43,7 +43,7 @@
 //
 //     which anyone can recompute from the prices in the plan. parallel.go spreads pricing over goroutines.
 //
-//   - market.go begins on problems of more than 4,000 requests, where the first pivots would be made at prices that do
+//   - market.go begins on problems of more than 4,000 requests, or fewer that crowd, where the first pivots would be made at prices that do
 //     not last. Everyone is priced in batches while prices move with what is asked for; then requests choose among the
 //     itineraries known, softly, and each price follows its own step (resilient propagation: Riedmiller and Braun
 //     1993), until pricing everyone finds little new: the bound is then within some 1e-4 of the best.
