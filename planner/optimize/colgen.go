@@ -24,6 +24,7 @@ type solver struct {
 	wholeBound float64
 	values     float64    // of all requests
 	settled    [][]share  // a plan to go back to if what follows does not reach it
+	polished   *solver    // of those who may be split, in the room that the whole ones leave
 	limits     []float64  // by request: nothing dearer is looked for; nil: the request's dual price is the limit
 	networks   []*network // that have a guide
 	guideFree  bool       // the guides are of no prices
