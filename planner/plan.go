@@ -79,13 +79,19 @@ const (
 	RelaxM3    = "m3"    // M3 more room at the obstacle
 )
 
-// Relaxation is the smallest change of one kind that would let the request be matched.
+// Relaxation is a change of one kind that lets the request be matched, all else as it is. It was tried before it was
+// told: a best plan with the change sends the request, or such a plan was found that is better for sending it.
 type Relaxation struct {
 	Kind  string   `json:"kind"`
 	Hours float64  `json:"hours,omitempty"`
 	Modes []string `json:"modes,omitempty"`
-	Value float64  `json:"value,omitempty"`
-	M3    float64  `json:"m3,omitempty"`
+	Value float64  `json:"value,omitempty"` // rounded up to four digits
+	M3    float64  `json:"m3,omitempty"`    // rounded up to four digits
+	// Part is how much of the request would go then, in all; 0: all of it.
+	Part float64 `json:"part,omitempty"`
+	// Smallest tells that a smaller change of this kind, by one per cent or more, does not do as much. Where it is false
+	// the change is enough, and a smaller one may be.
+	Smallest bool `json:"smallest,omitempty"`
 }
 
 // Prices are dual prices: what one more unit of room is worth. Zeros are left out.

@@ -217,7 +217,7 @@ func TestMessagesAreAsDescribed(t *testing.T) {
 	require.NoError(t, err)
 	day := 3
 	s.web.Observe(live.Update{Matches: []planner.Match{{Request: "R7", Unmatched: 1, Reason: &planner.Reason{Code: "late", Message: "m", Departure: "d",
-		Warehouse: "w", Day: &day, Place: "p", Relaxation: &planner.Relaxation{Kind: "due", Hours: 1, Modes: []string{"air"}, Value: 2, M3: 3}}}},
+		Warehouse: "w", Day: &day, Place: "p", Relaxation: &planner.Relaxation{Kind: "due", Hours: 1, Modes: []string{"air"}, Value: 2, M3: 3, Part: 0.5, Smallest: true}}}},
 		Unplanned: []string{"R1"}})
 	s.settle()
 	check := func(role Role, f frame) {

@@ -25,6 +25,7 @@ type solver struct {
 	values      float64   // of all requests
 	settled     [][]share // the best plan so far that is not the master's
 	settledCost float64
+	polished    *solver    // of those who may be split, in the room that the whole ones leave
 	limits      []float64  // by request: nothing dearer is looked for; nil: the request's dual price is the limit
 	networks    []*network // that have a guide
 	guideFree   bool       // the guides are of no prices

@@ -77,8 +77,11 @@
 //     puts a request on one of its itineraries, pushes out who stands there, and places those again (ejection
 //     chains under simulated annealing). A move whose best end is already too dear is dropped half-way.
 //
-//   - reasons.go and wording.go say why a request stays behind, by pricing variants of it, and what smallest change
-//     would fit it.
+//   - reasons.go and wording.go say why a request stays behind, by pricing variants of it; relax.go finds what change would
+//     help, and tries it before it is told. whatif.go solves with it where the plan is the best: it goes on from the optimal
+//     basis, prices whom the change concerns, and goes back; once all of a request goes, its dual price is the least value
+//     with which it does. insert.go looks elsewhere for a plan that is better for taking the request, in the room that is
+//     left or with a few others making way. The work is counted, and ends at a share of the solve's.
 //
 //   - quote.go prices one request, itemised, at the prices of a plan. Guides at these prices are kept by network and density.
 //

@@ -43,10 +43,11 @@ func (s *solver) polish(found [][]share) [][]share {
 			again.master.add(*c)
 		}
 	}
-	again.rounds(again.everyone(), "", s.o.Gap, func(float64) {})
-	if again.master.objective >= cost {
+	again.rounds(again.everyone(), "", s.o.Gap, func(bound float64) { again.bound = max(again.bound, bound) })
+	if again.master.objective > cost*(1+1e-9) {
 		return found
 	}
+	s.polished = again
 	better := again.master.shares()
 	for i := range found {
 		if in.requests[i].whole {

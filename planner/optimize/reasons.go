@@ -11,13 +11,17 @@ import (
 )
 
 // reasoner finds out why requests stay behind, by pricing variants of them: without prices, late, by any mode, for
-// any class, and in the room that the plan leaves.
+// any class, and in the room that the plan leaves. relax.go finds what would help.
 type reasoner struct {
 	in     *instance
 	prices *prices
 	room   *room // what the plan leaves
 	empty  *room // all there is
 	pool   *master
+	best   *master // the basis of the plan, if no better one is left to be found; else nil
+	fixed  bool    // but for those who go whole, who keep their places
+	near   *nearby // of best
+	insert *inserter
 	mu     sync.Mutex
 	kinds  map[kindKey]*network
 	modes  []string // all of the problem's, sorted
@@ -40,6 +44,13 @@ func (s *solver) newReasoner(shares [][]share) *reasoner {
 		w.modes = append(w.modes, m)
 	}
 	slices.Sort(w.modes)
+	w.insert = &inserter{in: in, prices: w.prices, room: w.room, empty: w.empty, shares: shares, pool: s.master}
+	w.insert.goes = in.newPlaces()
+	for r := range shares {
+		for k := range shares[r] {
+			w.insert.goes.put(&shares[r][k].column)
+		}
+	}
 	return w
 }
 
@@ -73,20 +84,150 @@ func (s *solver) explain(plan *planner.Plan, shares [][]share) {
 		return
 	}
 	// A solve that was stopped gives reasons only as far as a short while allows.
-	enough := func() bool { return false }
+	var enough func() bool
 	if s.stop() {
 		for i := range plan.Unmatched {
 			plan.Unmatched[i].Reason = planner.Reason{Code: planner.ReasonNoCapacity, Message: "no place was found for it before planning was stopped"}
+		}
+		if s.ctx.Err() != nil {
+			return
 		}
 		until := time.Now().Add(max(grace, s.o.TimeLimit/10))
 		enough = func() bool { return time.Now().After(until) }
 	}
 	w := s.newReasoner(shares)
 	s.guideFreely(who)
-	s.team.each(len(who), enough, func(worker, i int) {
-		q := inquiry{reasoner: w, pr: s.team.pricers[worker], id: who[i], request: &s.in.requests[who[i]], left: plan.Unmatched[i].Fraction}
-		plan.Unmatched[i].Reason = q.reason()
-	})
+	if enough == nil {
+		enough = func() bool { return false }
+		w.prepare(s)
+	}
+	w.answer(s.team, who, s.reasonsWork(), enough, func(i int, reason planner.Reason) { plan.Unmatched[i].Reason = reason })
+}
+
+// reasonsWork is how much work whatIf may have with all requests, in something like ns: about a tenth of the solve.
+func (s *solver) reasonsWork() float64 {
+	work := 3e7 + 6e4*float64(len(s.in.requests))
+	if s.o.Reasons > 0 {
+		work *= s.o.Reasons
+	}
+	return min(work, 1e18)
+}
+
+// prepare looks for a basis that whatIf can go on from.
+func (w *reasoner) prepare(s *solver) {
+	if s.polished != nil {
+		s, w.fixed = s.polished, true
+	}
+	if w.best = s.atOptimum(); w.best == nil {
+		return
+	}
+	w.near = w.best.nearby()
+	for i, y := range w.best.price.row {
+		w.prices.row[i] = max(0, y)
+	}
+	w.prices.sum(w.in)
+}
+
+// answer gives the reasons of the listed requests. Each may take as much work as any other; what some did not need goes
+// to those who need more.
+func (w *reasoner) answer(team *team, who []requestIndex, work float64, enough func() bool, tell func(i int, reason planner.Reason)) {
+	inserters, questions := make([]*inserter, len(team.pricers)), make([]*whatIf, len(team.pricers))
+	todo := make([]int, len(who))
+	for i := range todo {
+		todo[i] = i
+	}
+	most := 0.0
+	for range 4 {
+		if share := work / float64(max(1, len(todo))); share > 1.5*most {
+			most = share
+		} else {
+			return
+		}
+		used, tired := make([]float64, len(todo)), make([]bool, len(todo))
+		if !team.each(len(todo), enough, func(worker, k int) {
+			if inserters[worker] == nil {
+				inserters[worker] = w.insert.copyFor(team.pricers[worker])
+			}
+			i := todo[k]
+			q := inquiry{reasoner: w, pr: team.pricers[worker], id: who[i], request: &w.in.requests[who[i]], insert: inserters[worker], left: 1}
+			for _, x := range w.insert.shares[q.id] {
+				q.left -= x.fraction
+			}
+			if !q.request.whole {
+				q.base = w.best
+			}
+			q.ask = func() *whatIf {
+				if questions[worker] == nil {
+					questions[worker] = newWhatIf(w.best, w.near)
+				}
+				return questions[worker]
+			}
+			if q.base != nil {
+				q.ask().work, q.ask().most = 0, most
+			}
+			tell(i, q.reason())
+			if tired[k] = q.tired; q.base != nil {
+				used[k] = q.ask().work
+			}
+		}) {
+			return
+		}
+		again := todo[:0]
+		for k, i := range todo {
+			if work -= used[k]; tired[k] {
+				again = append(again, i)
+			}
+		}
+		if todo = again; len(todo) == 0 {
+			return
+		}
+	}
+}
+
+// Where only some days of warehouses take part in pivots, whatIf has those with less slack than farFromFull; and room
+// over capacity costs muchMore than any request is worth, whatever it is asked to be worth.
+const (
+	farFromFull = 0.3
+	muchMore    = 1e5
+)
+
+// atOptimum is a copy of the master at the optimum of its linear program; nil where that was not reached.
+func (s *solver) atOptimum() *master {
+	m := s.master
+	if s.full != nil || gap(m.objective, s.bound) > 2e-6 || m.excess() > 0 {
+		return nil
+	}
+	b := m.copyOf(s.in)
+	b.within = dualTol
+	if b.lazy {
+		b.band(s.proof, math.Inf(1))
+		for i := range b.high {
+			b.high[i] *= muchMore
+		}
+	}
+	last := b.pivots + 200 + len(s.in.requests)/10
+	b.optimise(s.everyone(), func() bool { return b.pivots > last })
+	if b.residual() > 1e-9 {
+		b.refactor()
+	}
+	if b.residual() > 1e-7 || b.excess() > 0 || b.pivots > last {
+		return nil
+	}
+	if b.lazy {
+		for w := range b.days {
+			list := make([]int32, 0, 16)
+			base := int(s.in.dayRow(warehouseIndex(w), 0))
+			for d := range s.in.days {
+				if i := base + d; b.tightAt[i] >= 0 || b.slack[i] < farFromFull {
+					list = append(list, int32(d))
+				}
+			}
+			b.days[w] = list
+		}
+	}
+	b.sum()
+	b.price.sum(s.in)
+	return b
 }
 
 // inquiry is about one request.
@@ -96,6 +237,10 @@ type inquiry struct {
 	id      requestIndex
 	request *request
 	left    float64
+	base    *master // of the reasoner, if the request may be split
+	insert  *inserter
+	ask     func() *whatIf
+	tired   bool // a question was too much work
 	arena   []departureIndex
 }
 
@@ -109,8 +254,8 @@ func (q *inquiry) find(r *request, n *network, y *prices, m *room, limit float64
 	return q.pr.column(&a, o, q.id, q.request, &q.arena), o.cost, true
 }
 
-// open finds the cheapest itinerary at the plan's prices, below the limit, over departures and warehouse days that
-// have room at all: for all of a request that must go whole, for a thousandth of any other.
+// open finds the cheapest itinerary below the limit, at the plan's prices where the plan is the best and else at none,
+// over departures and warehouse days that have room at all: for all of a request that must go whole, for a thousandth of any other.
 func (q *inquiry) open(r *request, n *network, limit float64) (column, float64, bool) {
 	part := 1.0
 	asked := *r
@@ -118,7 +263,11 @@ func (q *inquiry) open(r *request, n *network, limit float64) (column, float64, 
 		part = 1e-3
 		asked = r.part(part)
 	}
-	c, cost, ok := q.find(&asked, n, q.prices, q.empty, limit*part)
+	y := q.prices
+	if q.base == nil || q.fixed {
+		y = nil
+	}
+	c, cost, ok := q.find(&asked, n, y, q.empty, limit*part)
 	return c, cost / part, ok
 }
 
@@ -145,22 +294,18 @@ func (q *inquiry) reason() planner.Reason {
 	if !ok {
 		return q.impossible()
 	}
-	charged, least, ok := q.open(r, r.network, inf)
-	if !ok {
-		charged, least = cheapest, inf
-	}
 	if cost >= r.value {
-		return q.tooDear(cost, least)
+		return q.tooDear(cost, q.byValue())
 	}
 	if r.whole {
 		for _, part := range []float64{0.75, 0.5, 0.25, 0.1} {
 			p := r.part(part)
 			if c, _, ok := q.find(&p, r.network, nil, q.room, p.value); ok {
-				return q.mustSplit(part, &c)
+				return q.mustSplit(part, &c, q.bySplit())
 			}
 		}
 	}
-	return q.full(cheapest, charged, least)
+	return q.full(cheapest)
 }
 
 // part is the request as if it were that fraction of it.
@@ -177,95 +322,18 @@ func (q *inquiry) impossible() planner.Reason {
 	kind := q.request.network.kind
 	leads := func(k networkKind) bool { return q.in.leads(&k, q.request.origin) }
 	if leads(kind) {
-		return q.late()
+		return q.lateReason(q.byTime())
 	}
 	anyMode := kind
 	anyMode.modes = nil
 	if leads(anyMode) {
-		return q.otherMode(anyMode)
+		return q.modeReason(q.byModes(anyMode))
 	}
 	anyMode.anyClass = true
 	if leads(anyMode) {
 		return q.classReason()
 	}
 	return q.noRoute()
-}
-
-// otherMode looks for the fewest modes more that would do: one, or those of the best itinerary by any.
-func (q *inquiry) otherMode(anyMode networkKind) planner.Reason {
-	kind := q.request.network.kind
-	var best column
-	var more []string
-	for _, m := range q.modes {
-		if slices.Contains(kind.modes, m) {
-			continue
-		}
-		k := kind
-		k.modes = slices.Sorted(slices.Values(append(slices.Clone(kind.modes), m)))
-		if c, _, ok := q.open(q.request, q.network(k), q.request.value); ok && (more == nil || c.cost < best.cost) {
-			best, more = c, []string{m}
-		}
-	}
-	if more == nil {
-		if c, _, ok := q.open(q.request, q.network(anyMode), q.request.value); ok {
-			for _, d := range c.legs {
-				m := q.in.problem.Departures[d].Mode
-				if !slices.Contains(kind.modes, m) && !slices.Contains(more, m) {
-					more = append(more, m)
-				}
-			}
-			slices.Sort(more)
-		}
-	}
-	return q.modeReason(more)
-}
-
-// late looks for the least delay of the due time that would let it be matched at the plan's prices, or if there is
-// none within the horizon, the least advance of the ready time. That is found by bisection, since more time never
-// makes the cheapest itinerary dearer, and then made exact from the itinerary itself.
-func (q *inquiry) late() planner.Reason {
-	r := q.request
-	v := *r
-	v.due = float64(q.in.days * 24)
-	if c, ok := q.soonest(&v, v.value); ok {
-		return q.lateReason(planner.RelaxDue, c.arrive-r.due)
-	}
-	v = *r
-	if c, ok := q.within(&v, &v.ready, r.ready, min(0, r.ready)); ok {
-		v.ready = q.in.departures[c.legs[0]].cutoff
-		if _, _, ok := q.open(&v, v.network, v.value); ok { // the longer way from the earlier time must pay too
-			return q.lateReason(planner.RelaxReady, r.ready-v.ready)
-		}
-	}
-	return q.lateReason("", 0)
-}
-
-// within bisects *at between a time from, which is not enough, and to, and returns the itinerary of the nearest time
-// that is.
-func (q *inquiry) within(v *request, at *float64, from, to float64) (column, bool) {
-	*at = to
-	// Time counts from the ready time as it is, so that an earlier one does not make the same itinerary dearer.
-	price := func() (column, bool) {
-		limit := q.request.value + v.timeCostHour*(q.request.ready-v.ready)
-		c, _, ok := q.open(v, v.network, limit)
-		return c, ok
-	}
-	best, ok := price()
-	if !ok {
-		return best, false
-	}
-	for range 40 {
-		if math.Abs(to-from) < 1.0/120 {
-			break
-		}
-		*at = (from + to) / 2
-		if c, ok := price(); ok {
-			best, to = c, *at
-		} else {
-			from = *at
-		}
-	}
-	return best, true
 }
 
 // shortage is the one row without which a column would fit, and how much of it is missing.
@@ -304,8 +372,12 @@ func (q *inquiry) shortage(c *column) (row rowIndex, missing float64, short int)
 }
 
 // full is for requests that would pay their way if there were room.
-func (q *inquiry) full(cheapest, charged column, least float64) planner.Reason {
+func (q *inquiry) full(cheapest column) planner.Reason {
 	r := q.request
+	charged, _, ok := q.open(r, r.network, math.Inf(1))
+	if !ok {
+		charged = cheapest
+	}
 	// One more m3 in one place, on the cheapest way there is that lacks nothing else.
 	options := []*column{&cheapest, &charged}
 	for _, id := range q.pool.of[q.id] {
@@ -325,23 +397,21 @@ func (q *inquiry) full(cheapest, charged column, least float64) planner.Reason {
 		}
 	}
 	if best != nil {
-		return q.fullReason(at, &planner.Relaxation{Kind: planner.RelaxM3, M3: missing})
-	}
-	// Else what it would have to be worth: the cheapest way in the room that is left, or at the prices of room.
-	row, _, _ := q.shortage(&cheapest)
-	value := least
-	p := r.part(q.left)
-	if _, cost, ok := q.find(&p, r.network, nil, q.room, math.Inf(1)); ok && q.left > 0 {
-		if r.whole || least < r.value {
-			value = cost / q.left
+		if x := q.byRoom(at, missing); x != nil {
+			return q.fullReason(at, x)
 		}
-	} else if r.whole && least < r.value {
-		return q.fullReason(row, nil)
 	}
-	if math.IsInf(value, 1) {
-		return q.fullReason(row, nil)
+	row, _, _ := q.shortage(&cheapest)
+	x := q.byValue()
+	if x == nil {
+		x = q.byTime()
 	}
-	return q.fullReason(row, &planner.Relaxation{Kind: planner.RelaxValue, Value: max(value, r.value) * (1 + 1e-6)})
+	if x == nil && len(r.network.kind.modes) > 0 {
+		anyMode := r.network.kind
+		anyMode.modes = nil
+		x = q.byModes(anyMode)
+	}
+	return q.fullReason(row, x)
 }
 
 // oneDay tells whether the column lacks room on a single day of its stay, so that more on that day is enough.

@@ -1,7 +1,6 @@
 package optimize
 
 import (
-	"context"
 	"math"
 	"math/rand/v2"
 	"testing"
@@ -112,27 +111,4 @@ func TestWholeRequestsAreToldToSplit(t *testing.T) {
 		require.Equal(t, planner.RelaxSplit, u.Reason.Relaxation.Kind)
 	}
 	require.True(t, found)
-}
-
-// The least delay of a due time is exact: an hour less is not enough.
-func TestDueRelaxationIsTheLeast(t *testing.T) {
-	tried := 0
-	for seed := range uint64(60) {
-		p := tiny(rand.New(rand.NewPCG(seed, 9)), 6, 0)
-		plan, err := Solve(context.Background(), p, Options{})
-		require.NoError(t, err)
-		for _, u := range plan.Unmatched {
-			x := u.Reason.Relaxation
-			if x == nil || x.Kind != planner.RelaxDue || x.Hours < 1 {
-				continue
-			}
-			tried++
-			less := u
-			less.Reason.Relaxation = &planner.Relaxation{Kind: planner.RelaxDue, Hours: x.Hours - 1.0/30}
-			q := scaled(p, 1, 1)
-			relax(q, less)
-			require.InEpsilon(t, 1, unmatched(solve(t, q, Options{}), u.Request), 1e-9)
-		}
-	}
-	require.NotZero(t, tried)
 }

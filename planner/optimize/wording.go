@@ -2,7 +2,6 @@ package optimize
 
 import (
 	"fmt"
-	"math"
 	"strings"
 
 	"haihe/planner"
@@ -22,35 +21,54 @@ func (q *inquiry) classReason() planner.Reason {
 		Message: fmt.Sprintf("routes lead from %s to market %s, but none takes class %s all the way", r.Origin, r.Market, r.Class)}
 }
 
-func (q *inquiry) modeReason(more []string) planner.Reason {
+func (q *inquiry) modeReason(x *planner.Relaxation) planner.Reason {
 	r := &q.in.problem.Requests[q.id]
-	x := planner.Reason{Code: planner.ReasonMode, Place: r.Origin,
+	y := planner.Reason{Code: planner.ReasonMode, Place: r.Origin,
 		Message: fmt.Sprintf("no route from %s to market %s by %s alone", r.Origin, r.Market, strings.Join(r.Modes, ", "))}
-	if len(more) == 0 {
-		x.Message += "; by other modes it would come too late or cost more than it is worth"
-		return x
+	if x == nil {
+		y.Message += "; by other modes it would come too late or cost more than it is worth"
 	}
-	x.Message += "; accepting " + strings.Join(more, ", ") + " too would do"
-	x.Relaxation = &planner.Relaxation{Kind: planner.RelaxMode, Modes: more}
-	return x
+	return q.with(y, x)
 }
 
-func (q *inquiry) lateReason(kind string, hours float64) planner.Reason {
+func (q *inquiry) lateReason(x *planner.Relaxation) planner.Reason {
 	r := &q.in.problem.Requests[q.id]
-	hours = math.Ceil(hours*60-1e-6) / 60
-	x := planner.Reason{Code: planner.ReasonLate, Place: r.Origin,
+	y := planner.Reason{Code: planner.ReasonLate, Place: r.Origin,
 		Message: fmt.Sprintf("nothing that leaves %s after the cargo is ready reaches market %s by the due time", r.Origin, r.Market)}
-	switch kind {
-	case planner.RelaxDue:
-		x.Message += fmt.Sprintf("; due %s later would do", spell(hours))
-	case planner.RelaxReady:
-		x.Message += fmt.Sprintf("; ready %s earlier would do", spell(hours))
-	default:
-		x.Message += ", and no later due time within the horizon would make it pay"
-		return x
+	if x == nil {
+		y.Message += ", and no other time within the horizon is known to make it pay"
 	}
-	x.Relaxation = &planner.Relaxation{Kind: kind, Hours: hours}
-	return x
+	return q.with(y, x)
+}
+
+// with adds what would help to a reason.
+func (q *inquiry) with(y planner.Reason, x *planner.Relaxation) planner.Reason {
+	if y.Relaxation = x; x == nil {
+		return y
+	}
+	var change string
+	switch x.Kind {
+	case planner.RelaxDue:
+		change = fmt.Sprintf("due %s later", spell(x.Hours))
+	case planner.RelaxReady:
+		change = fmt.Sprintf("ready %s earlier", spell(x.Hours))
+	case planner.RelaxMode:
+		change = "accepting " + strings.Join(x.Modes, ", ") + " too"
+	case planner.RelaxValue:
+		change = fmt.Sprintf("a value of %.2f %s", x.Value, q.in.problem.Currency)
+	case planner.RelaxSplit:
+		change = "going in parts"
+	case planner.RelaxM3:
+		change = fmt.Sprintf("%.2f m3 more there", x.M3)
+	}
+	y.Message += "; " + change + " would do"
+	if x.Part > 0 {
+		y.Message += fmt.Sprintf(" for %.1f %% of it", x.Part*100)
+	}
+	if !x.Smallest {
+		y.Message += ", and perhaps less"
+	}
+	return y
 }
 
 func spell(hours float64) string {
@@ -60,28 +78,22 @@ func spell(hours float64) string {
 	return fmt.Sprintf("%.1f days", hours/24)
 }
 
-func (q *inquiry) tooDear(cost, withPrices float64) planner.Reason {
+func (q *inquiry) tooDear(cost float64, x *planner.Relaxation) planner.Reason {
 	p := q.in.problem
-	x := planner.Reason{Code: planner.ReasonTooDear, Message: fmt.Sprintf("the cheapest way costs %.2f %s with all room free, and it is worth %.2f", cost, p.Currency,
-		p.Requests[q.id].Value)}
-	if need := max(cost, withPrices) * (1 + 1e-6); !math.IsInf(need, 1) {
-		x.Message += fmt.Sprintf("; a value of %.2f would do", need)
-		x.Relaxation = &planner.Relaxation{Kind: planner.RelaxValue, Value: need}
-	}
-	return x
+	return q.with(planner.Reason{Code: planner.ReasonTooDear, Message: fmt.Sprintf("the cheapest way costs %.2f %s with all room free, and it is worth %.2f",
+		cost, p.Currency, p.Requests[q.id].Value)}, x)
 }
 
-func (q *inquiry) mustSplit(part float64, c *column) planner.Reason {
+func (q *inquiry) mustSplit(part float64, c *column, x *planner.Relaxation) planner.Reason {
 	p := q.in.problem
-	return planner.Reason{Code: planner.ReasonWhole, Departure: p.Departures[c.legs[0]].ID, Warehouse: p.Warehouses[c.warehouse].ID,
-		Message:    fmt.Sprintf("room is left for %.0f %% of it, and it must go whole", part*100),
-		Relaxation: &planner.Relaxation{Kind: planner.RelaxSplit}}
+	return q.with(planner.Reason{Code: planner.ReasonWhole, Departure: p.Departures[c.legs[0]].ID, Warehouse: p.Warehouses[c.warehouse].ID,
+		Message: fmt.Sprintf("room is left for %.0f %% of it on one way, and it must go whole", part*100)}, x)
 }
 
 func (q *inquiry) fullReason(row rowIndex, relax *planner.Relaxation) planner.Reason {
 	in, p := q.in, q.in.problem
 	n := len(in.departures)
-	x := planner.Reason{Code: planner.ReasonNoCapacity, Relaxation: relax}
+	x := planner.Reason{Code: planner.ReasonNoCapacity}
 	var where string
 	switch {
 	case int(row) < 2*n:
@@ -93,13 +105,5 @@ func (q *inquiry) fullReason(row rowIndex, relax *planner.Relaxation) planner.Re
 		where = fmt.Sprintf("warehouse %s on day %d", x.Warehouse, d)
 	}
 	x.Message = "it would pay its way, but the room of " + where + " goes to cargo that saves more by it"
-	if relax == nil {
-		return x
-	}
-	if relax.Kind == planner.RelaxM3 {
-		x.Message += fmt.Sprintf("; %.2f m3 more there would do", relax.M3)
-	} else {
-		x.Message += fmt.Sprintf("; at a value of %.2f %s it would go", relax.Value, p.Currency)
-	}
-	return x
+	return q.with(x, relax)
 }

@@ -286,6 +286,9 @@ export const en: Record<Key, string> = {
   'relax.value': 'would match if it may cost {value}',
   'relax.split': 'would match if it may be split',
   'relax.m3': 'would match with {m3} more room there',
+  'relax.part': ' ({part} of it)',
+  'relax.some': ' (a part of it)',
+  'relax.enough': '; less may do',
 
   'ask.goods': 'Goods',
   'ask.goodsname': 'Description',

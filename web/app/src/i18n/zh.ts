@@ -285,6 +285,9 @@ export const zh = {
   'relax.value': '可接受成本提高到 {value} 即可匹配',
   'relax.split': '允许分批即可匹配',
   'relax.m3': '此处再有 {m3} 空间即可匹配',
+  'relax.part': '（其中 {part}）',
+  'relax.some': '（其中一部分）',
+  'relax.enough': '，更小的调整也可能足够',
 
   'ask.goods': '货物',
   'ask.goodsname': '品名',

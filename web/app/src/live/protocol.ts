@@ -166,6 +166,8 @@ export interface Relaxation {
   modes?: Mode[];
   value?: number;
   m3?: number;
+  part?: number; // of the request, in all; left out: all of it
+  smallest?: boolean;
 }
 
 export interface Reason {

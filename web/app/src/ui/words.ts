@@ -135,7 +135,13 @@ export function obstacle(r: Reason): string {
   return '';
 }
 
+/** relaxation says what would help, how much of the request would go then, and whether less may be enough. */
 export function relaxation(x: Relaxation): string {
+  const part = !x.part ? '' : x.part < 0.01 ? t('relax.some') : t('relax.part', { part: percent(x.part, 0) });
+  return change(x) + part + (x.smallest || x.kind === 'split' ? '' : t('relax.enough'));
+}
+
+function change(x: Relaxation): string {
   switch (x.kind) {
     case 'due':
     case 'ready':
@@ -143,7 +149,7 @@ export function relaxation(x: Relaxation): string {
     case 'modes':
       return t('relax.modes', { modes: (x.modes ?? []).map(mode).join(zh() ? '、' : ', ') });
     case 'value':
-      return t('relax.value', { value: money(x.value ?? 0) });
+      return t('relax.value', { value: money(Math.ceil(x.value ?? 0)) });
     case 'm3':
       return t('relax.m3', { m3: m3(x.m3 ?? 0) });
     default:
