@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
@@ -92,8 +93,14 @@ type decoding struct {
 }
 
 func (d *decoding) read(r io.Reader, v any) error {
-	var err error
-	d.data, err = io.ReadAll(io.LimitReader(r, maxFileBytes+1))
+	var buffer bytes.Buffer
+	if f, ok := r.(interface{ Stat() (fs.FileInfo, error) }); ok { // a file: read into memory of its size
+		if info, err := f.Stat(); err == nil && info.Mode().IsRegular() && info.Size() <= maxFileBytes {
+			buffer.Grow(int(info.Size()) + bytes.MinRead)
+		}
+	}
+	_, err := buffer.ReadFrom(io.LimitReader(r, maxFileBytes+1))
+	d.data = buffer.Bytes()
 	switch {
 	case err != nil:
 		return fmt.Errorf("%s: %w", d.name, err)

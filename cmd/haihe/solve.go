@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"runtime"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -58,6 +59,10 @@ to the standard output. It stops at the first of: the gap is reached, the time i
 
 // solveFile plans the problem in a file with the options made for it, and writes the plan.
 func solveFile(ctx context.Context, path string, stdin io.Reader, out io.Writer, options func(*planner.Problem) optimize.Options) error {
+	// Memory that is never written costs nothing, but the collector waits until the heap has twice as much: small problems
+	// are solved before it begins, large ones do not notice.
+	ballast := make([]byte, 64<<20)
+	defer runtime.KeepAlive(ballast)
 	p, err := readProblem(ctx, path, stdin)
 	if err != nil {
 		return err
