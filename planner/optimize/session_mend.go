@@ -9,20 +9,20 @@ import (
 )
 
 // Mend plans again, exactly, those whom the changes since the last call may concern: the requests that Apply touched, and
-// whoever shares a departure or a warehouse that they use or would use. Everyone else is fixed load. It starts with few
-// and takes more until the regret is reached or there is nobody else to take, and returns the regret. Requests that must
-// go whole stay where they are.
+// whoever shares a departure or a warehouse that they use or would use. Everyone else is fixed load. It begins with few,
+// and takes more while the regret is above the one asked for and there are others to take; it returns the regret. Requests that
+// must go whole stay where they are.
 func (x *Session) Mend(ctx context.Context, regret float64) float64 {
 	objective, bound, now := x.Standing()
 	core := x.core()
-	for size := mendFrom; now > regret && len(core) > 0 && ctx.Err() == nil; size *= 3 {
+	for size := mendFrom; len(core) > 0 && ctx.Err() == nil; size *= 3 {
 		region, all := x.region(core, size)
 		if len(region) == 0 {
 			break
 		}
 		x.plan(ctx, region, regret/10*(objective-bound)/max(now, math.SmallestNonzeroFloat64))
 		objective, bound, now = x.Standing()
-		if all || size >= mendMost {
+		if now <= regret || all || size >= mendMost {
 			break
 		}
 	}
