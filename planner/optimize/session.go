@@ -99,6 +99,46 @@ func Resume(p *planner.Problem, plan *planner.Plan, o Options) (*Session, error)
 	return x, nil
 }
 
+// Restart makes a session of another problem from this one's plan, prices and itineraries, where Apply cannot follow: the
+// horizon has moved on, or there are new departures, warehouses or places. The error names a reference to nothing.
+func (x *Session) Restart(p *planner.Problem) (*Session, error) {
+	plan := x.Plan()
+	days := int(math.Round(p.Start.Sub(x.problem.Start).Hours() / 24))
+	for i := range plan.Prices.Warehouses {
+		plan.Prices.Warehouses[i].Day -= days
+	}
+	in, err := compile(p)
+	if err != nil {
+		return nil, err
+	}
+	y := newSession(newSolver(context.Background(), in, x.s.o, time.Now()), p)
+	for r := range x.s.master.of {
+		for _, id := range x.s.master.of[r] {
+			if c, ok := y.translated(x, &x.s.master.columns[id]); ok {
+				y.learn(c)
+			}
+		}
+	}
+	y.takePrices(plan)
+	y.evaluate()
+	y.takeAssignments(plan.Assignments)
+	return y, nil
+}
+
+// translated is an itinerary of another session, if it is one here.
+func (x *Session) translated(from *Session, c *column) (column, bool) {
+	r, ok := x.requests[from.problem.Requests[c.request].ID]
+	if !ok {
+		return column{}, false
+	}
+	w := &from.problem.Warehouses[c.warehouse]
+	a := planner.Assignment{Gateway: w.Gateways[c.gate].Place, Warehouse: w.ID}
+	for _, d := range c.legs {
+		a.Departures = append(a.Departures, from.problem.Departures[d].ID)
+	}
+	return x.columnOf(r, &a)
+}
+
 func newSession(s *solver, p *planner.Problem) *Session {
 	in := s.in
 	own := *p

@@ -76,6 +76,7 @@ func (x *Session) Prove() float64 {
 	for _, r := range gain {
 		ask[r] = true
 	}
+	x.touched = append(x.touched, slices.Compact(slices.Sorted(slices.Values(gain)))...)
 	x.late, x.held, x.struck, x.doubted = x.late[:0], x.held[:0], x.struck[:0], x.doubted[:0]
 	list := make([]requestIndex, 0, len(ask))
 	for r, is := range ask {

@@ -150,7 +150,11 @@ func (p *patcher) rerun() {
 		for _, id := range x.through[d] {
 			x.renew(id)
 		}
+		if !x.cancelled[d] {
+			x.opened = append(x.opened, x.s.in.m3Row(d))
+		}
 	}
+	x.forget(p.changed)
 	for _, r := range order {
 		kept := lists[r][:0]
 		for _, s := range lists[r] {
@@ -160,6 +164,22 @@ func (p *patcher) rerun() {
 		}
 		x.keep(r, kept)
 		p.mark(r)
+	}
+}
+
+// forget drops the reasons that name a departure that changed.
+func (x *Session) forget(changed []departureIndex) {
+	if len(changed) == 0 {
+		return
+	}
+	ids := map[string]bool{}
+	for _, d := range changed {
+		ids[x.problem.Departures[d].ID] = true
+	}
+	for r, k := range x.reasons {
+		if ids[k.reason.Departure] {
+			delete(x.reasons, r)
+		}
 	}
 }
 
