@@ -16,11 +16,12 @@ type Engine struct {
 	quick, thorough optimize.Options
 	session         *optimize.Session
 	fresh           bool // the session is of a solve that began from nothing
+	steps           int  // stepsFrom, but for tests
 }
 
 // NewEngine makes an engine. Options are of the solves that begin from nothing.
 func NewEngine(quick, thorough optimize.Options) *Engine {
-	return &Engine{quick: quick, thorough: thorough}
+	return &Engine{quick: quick, thorough: thorough, steps: stepsFrom}
 }
 
 const (
@@ -45,7 +46,7 @@ func (e *Engine) Solve(ctx context.Context, p *planner.Problem, effort Effort) (
 }
 
 func (e *Engine) solve(ctx context.Context, p *planner.Problem, effort Effort) (*planner.Plan, error) {
-	steps := len(p.Requests) > stepsFrom
+	steps := len(p.Requests) > e.steps
 	switch effort {
 	case Quick:
 		warm, err := e.follow(p)
@@ -77,8 +78,12 @@ func (e *Engine) solve(ctx context.Context, p *planner.Problem, effort Effort) (
 		if _, _, regret := e.session.Standing(); e.fresh || regret <= kept {
 			return nil, nil
 		}
-		e.session.Improve(ctx, improved)
-		return e.session.Explain(), nil
+		if !e.session.Whole() {
+			e.session.Improve(ctx, improved)
+			return e.session.Explain(), nil
+		}
+		// Patches leave whole requests where they are; a solve from nothing finds places that only moving several gives.
+		return e.better(ctx, p)
 	default:
 		x, plan, err := optimize.Begin(ctx, p, e.thorough)
 		if err == nil && ctx.Err() == nil {
@@ -86,6 +91,17 @@ func (e *Engine) solve(ctx context.Context, p *planner.Problem, effort Effort) (
 		}
 		return plan, err
 	}
+}
+
+// better plans from nothing, and keeps what it has where that is no worse.
+func (e *Engine) better(ctx context.Context, p *planner.Problem) (*planner.Plan, error) {
+	was, _, _ := e.session.Standing()
+	x, plan, err := optimize.Begin(ctx, p, e.quick)
+	if err != nil || ctx.Err() != nil || plan.Objective >= was {
+		return nil, err
+	}
+	e.session, e.fresh = x, true
+	return plan, nil
 }
 
 // begin plans from nothing.

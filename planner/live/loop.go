@@ -37,9 +37,9 @@ type Config struct {
 
 	Now     func() time.Time
 	Solve   func(context.Context, *planner.Problem, Effort) (*planner.Plan, error) // as Engine's; a nil plan says that the one before stands
-	Publish func(context.Context, ...planner.Event) error // returns when the log holds them
-	Record  func(context.Context, *Recorded) error        // returns when the log holds the plan
-	Observe func(Update)                                  // called from the loop: must be quick
+	Publish func(context.Context, ...planner.Event) error                          // returns when the log holds them
+	Record  func(context.Context, *Recorded) error                                 // returns when the log holds the plan
+	Observe func(Update)                                                           // called from the loop: must be quick
 
 	Quiet    time.Duration // without an event before a solve starts
 	Patience time.Duration // from the first event to the start of a solve, at most

@@ -15,7 +15,7 @@ func (x *Session) Improve(ctx context.Context, regret float64) float64 {
 	if now <= regret || gap(objective, bound) <= x.s.o.Gap {
 		return now
 	}
-	if slices.ContainsFunc(x.s.in.requests, func(r request) bool { return r.whole }) {
+	if x.Whole() {
 		x.touched = x.touched[:0]
 		for r := range x.s.in.requests {
 			x.touched = append(x.touched, requestIndex(r))
@@ -61,4 +61,9 @@ func (x *Session) Improve(ctx context.Context, regret float64) float64 {
 	x.touched, x.opened = x.touched[:0], x.opened[:0]
 	_, _, now = x.Standing()
 	return math.Max(0, now)
+}
+
+// Whole tells whether some request must go whole.
+func (x *Session) Whole() bool {
+	return slices.ContainsFunc(x.s.in.requests, func(r request) bool { return r.whole })
 }
