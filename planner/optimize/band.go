@@ -9,17 +9,10 @@ import (
 // start begins afresh from a column for each request, whatever room there is, and from prices of room, money per m3 or
 // kg. No row is tight. The prices stay in the band that width gives them.
 func (m *master) start(keys []int32, y []float64, width float64) {
-	for _, id := range m.basic {
-		*m.at(id) = -1
-	}
-	for _, row := range m.tight {
-		m.tightAt[row] = -1
-	}
-	m.basic, m.basicX, m.tight, m.dual = m.basic[:0], m.basicX[:0], m.tight[:0], m.dual[:0]
-	m.inverse.n = 0
+	m.clearBasis()
 	copy(m.price.row, y)
 	for r, id := range keys {
-		m.key[r], m.keyX[r], m.members[r] = id, 1, m.members[r][:0]
+		m.key[r], m.keyX[r] = id, 1
 	}
 	use := m.use
 	for r := range m.key {
@@ -137,7 +130,8 @@ func (m *master) excess() int {
 	return n
 }
 
-// unband goes back to the empty plan and the problem itself: no bands, and every day takes part.
+// unband goes back to the problem itself: no bands, and every day takes part. Where a row is over its capacity it begins
+// at the empty plan.
 func (m *master) unband() {
 	m.lazy = false
 	every := make([]int32, m.in.days)
@@ -151,5 +145,15 @@ func (m *master) unband() {
 	for i := range m.high {
 		m.high[i] = math.Inf(1)
 	}
-	m.reset()
+	if m.excess() > 0 {
+		m.reset()
+		return
+	}
+	clear(m.over)
+	for i := range m.slack {
+		if m.tightAt[i] < 0 {
+			m.price.row[i] = 0
+		}
+	}
+	m.duals()
 }

@@ -20,13 +20,14 @@ type solver struct {
 	results []priced
 	// In the second stage of a problem with whole requests: all the room there is, for them to fit into whole, and the
 	// bound that this gives. wholeBound is above bound, but the prices alone do not prove it.
-	full       *room
-	wholeBound float64
-	values     float64    // of all requests
-	settled    [][]share  // a plan to go back to if what follows does not reach it
-	limits     []float64  // by request: nothing dearer is looked for; nil: the request's dual price is the limit
-	networks   []*network // that have a guide
-	guideFree  bool       // the guides are of no prices
+	full        *room
+	wholeBound  float64
+	values      float64   // of all requests
+	settled     [][]share // the best plan so far that is not the master's
+	settledCost float64
+	limits      []float64  // by request: nothing dearer is looked for; nil: the request's dual price is the limit
+	networks    []*network // that have a guide
+	guideFree   bool       // the guides are of no prices
 }
 
 // priced is what the pricer found for one request.
@@ -62,11 +63,14 @@ func (s *solver) price(list []requestIndex) (total float64, added int, whole boo
 	whole = s.team.each(len(list), s.stop, func(worker, i int) {
 		id := list[i]
 		r := &s.in.requests[id]
-		sigma := m.requestPrice(id)
+		var sigma float64
 		if s.limits != nil {
-			sigma = min(sigma, s.limits[id])
+			sigma = s.limits[id]
+		} else {
+			sigma = m.requestPrice(id)
 		}
 		limit := min(sigma, r.value)
+		limit -= dualTol * math.Abs(limit) // else every way that costs the same is gone
 		a := ask{request: r, network: r.network, prices: y, limit: limit, guided: true}
 		if r.whole && s.full != nil {
 			a.room, a.weight = s.full, 1
@@ -147,16 +151,20 @@ func (s *solver) everyone() []requestIndex {
 func (s *solver) generate() {
 	all := s.everyone()
 	if len(all) > marketFrom {
-		y, keys := s.findPrices()
-		if y == nil {
+		k, y := s.findPrices()
+		if s.ctx.Err() != nil {
+			s.keep(k.scrape())
 			return
 		}
-		s.settle(y, keys)
-		if s.closed(s.master.objective) && s.master.excess() == 0 || s.stop() {
+		if y == nil { // the time is up: a plan from what was found so far
+			y = k.y.row
+		}
+		s.master.start(k.deal(y), y, bandWidth)
+		s.keep(s.fit(s.master.shares()))
+		if s.soon() && s.settle() || s.stop() || s.inner(y) || s.stop() {
 			return
 		}
-		// Rows that hold nothing or next to nothing can keep a band from closing: the same columns, from the empty plan on.
-		s.settled = s.fit(s.master.shares())
+		s.keep(s.fit(s.master.shares()))
 		s.master.unband()
 	} else {
 		total, _, ok := s.price(all)
@@ -171,18 +179,16 @@ func (s *solver) generate() {
 // marketFrom is from how many requests on prices are looked for before any pivot: below, pivots are quicker.
 const marketFrom = 4000
 
-// findPrices looks for prices at which supply meets demand, and for a column for each request that is good at them;
-// nil if it was stopped. The columns found on the way stay in the master.
-func (s *solver) findPrices() (y []float64, keys []int32) {
+// findPrices looks for prices at which supply meets demand; nil if it was stopped. The columns found on the way stay in
+// the master.
+func (s *solver) findPrices() (*market, []float64) {
 	k := newMarket(s)
-	defer func() {
-		if y == nil { // stopped: what was found so far is packed as it is
-			s.master.start(k.crash(k.y.row), k.y.row, 0)
-			s.master.sum()
-		}
-	}()
 	if !k.open() {
-		return nil, nil
+		return k, nil
+	}
+	near := 0.8 // of the target is how much a bound may be short of what the columns known allow
+	if s.soon() {
+		near = 0.3
 	}
 	soft := softFirst
 	var best []float64
@@ -195,7 +201,7 @@ func (s *solver) findPrices() (y []float64, keys []int32) {
 		total, added, ok := s.price(s.everyone())
 		s.limits = nil
 		if !ok {
-			return nil, nil
+			return k, nil
 		}
 		bound := total - k.y.offCapacity(s.in)
 		s.note(bound)
@@ -205,14 +211,14 @@ func (s *solver) findPrices() (y []float64, keys []int32) {
 		if pass > 0 {
 			s.report("market", pool)
 		}
-		if pass > 0 && (added == 0 || pool-bound <= 0.3*s.target(pool)) {
+		if pass > 0 && (added == 0 || pool-bound <= near*s.target(pool)) {
 			break
 		}
 		if pass > 0 {
 			soft = max(soft/3, softLast)
 		}
 	}
-	return best, k.crash(best)
+	return k, best
 }
 
 const (
@@ -221,62 +227,92 @@ const (
 	marketPasses = 8
 )
 
-// widths are the bands that prices may move in, one after the other, as shares of what the market found; how near to
-// its dual price a column may be left outside meanwhile; and for how many pivots a request that goes on, since a narrow
-// band is there to begin well and not to be finished.
-var widths = [...]struct{ width, within, pivots float64 }{{0.02, 1e-4, 9}, {0.1, 3e-5, 9}, {0.5, 1e-5, 9}, {math.Inf(1), 1e-6, math.Inf(1)},
-	{math.Inf(1), dualTol, math.Inf(1)}}
+// bandWidth is the band that prices may move in, as a share of what the market found; bandWithin, how near to its dual
+// price a column may be left outside meanwhile; bandPivots, for how many pivots a request that goes on.
+const (
+	bandWidth  = 0.02
+	bandWithin = 1e-4
+	bandPivots = 0.4
+	bandLook   = 1000 // pivots between two looks
+)
 
-// settle goes from prices to a plan that fits, and on to the best one while more than the target is open.
-func (s *solver) settle(y []float64, keys []int32) {
-	m, all := s.master, s.everyone()
-	m.start(keys, y, widths[0].width)
-	defer func() { m.within = dualTol }()
-	for i, w := range widths {
-		m.within = w.within
-		if i > 0 {
-			m.band(y, w.width)
-		}
-		last := m.pivots
-		enough := float64(last) + w.pivots*float64(len(all))
-		m.optimise(all, func() bool {
-			if m.pivots >= last+pivotsToLook {
-				last = m.pivots
-				m.residual()
-				m.sum()
-				s.report("band", m.objective)
-				if m.excess() == 0 && s.closed(m.objective) {
-					return true
-				}
-			}
-			return float64(m.pivots) > enough || s.stop()
-		})
-		m.residual()
-		m.sum()
-		if s.stop() {
-			return
-		}
-		s.report("band", m.objective)
-		if m.excess() == 0 && s.closed(m.objective) {
-			return
-		}
-		if float64(m.pivots) > enough {
-			continue // prices on the way are not worth a look at everyone
-		}
-		total, _, ok := s.price(all)
-		if !ok {
-			return
-		}
-		s.note(total - m.price.offCapacity(s.in))
-		s.report("band", m.objective)
-		if m.excess() == 0 && s.closed(m.objective) {
-			return
-		}
-	}
+// soon tells whether pivots in a band are likely to come to the target soon. For others they are in vain.
+func (s *solver) soon() bool {
+	const coarse = 5e-4
+	return s.target(s.bound) >= coarse*(s.values-s.bound)
 }
 
-// pivotsToLook is how many pivots there are between two looks at whether the target is met.
-const pivotsToLook = 2000
+// settle pivots in a band round the market's prices, from what was dealt. Now and then what is over capacity is cut and
+// refilled: it tells whether that has come near enough to the bound.
+func (s *solver) settle() bool {
+	m := s.master
+	m.within = bandWithin
+	defer func() { m.within = dualTol }()
+	first, last, done := m.pivots, m.pivots, false
+	look := func() bool {
+		last = m.pivots
+		m.residual()
+		s.keep(s.fit(m.shares()))
+		s.report("band", s.settledCost)
+		done = s.closed(s.settledCost)
+		return done
+	}
+	m.optimise(s.everyone(), func() bool {
+		return done || m.pivots >= last+bandLook && look() || float64(m.pivots-first) > bandPivots*float64(len(m.key)) || s.stop()
+	})
+	return done || look()
+}
+
+// inner goes on with an interior-point method, pricing everyone at its prices, until what is found is near enough or
+// there is nothing to find; and from there to a corner. It tells whether that is near enough.
+func (s *solver) inner(y []float64) bool {
+	m, k := s.master, newMarket(s)
+	all := s.everyone()
+	for round := range innerRounds {
+		span := s.values - s.bound
+		var b *barrier
+		// Prices that are not near after all want a first point farther inside.
+		for from := barrierFrom; b == nil || b.worst > barrierShort; from *= 10 {
+			if s.stop() || from > 1 {
+				return false
+			}
+			b = newBarrier(s, y, barrierWidth, from*span)
+			b.solve(barrierTo*span, s.stop, func(objective, left float64) { s.report("inner", objective) })
+		}
+		if s.stop() {
+			return false
+		}
+		y = b.prices()
+		s.limits = k.leasts(y)
+		total, added, ok := s.price(all)
+		s.limits = nil
+		if !ok {
+			s.keep(s.fit(b.shares()))
+			return false
+		}
+		s.note(total - m.price.offCapacity(s.in))
+		objective := b.objective()
+		s.report("inner", objective)
+		if left := objective - s.bound; left > 0.9*s.target(objective) && added > 0 && round < innerRounds-1 {
+			continue
+		}
+		keys, rest, full := b.corner()
+		if !m.crossover(keys, rest, full, y, bandWidth, s.stop) {
+			s.keep(s.fit(b.shares()))
+			return false
+		}
+		m.band(y, math.Inf(1))
+		m.residual()
+		m.sum()
+		s.keep(s.fit(m.shares()))
+		s.report("corner", s.settledCost)
+		return s.closed(s.settledCost)
+	}
+	return false
+}
+
+// innerRounds is how often prices of an interior point are tried on everyone.
+const innerRounds = 5
 
 // target is by how much an objective may miss the bound.
 func (s *solver) target(objective float64) float64 {

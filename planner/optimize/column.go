@@ -1,5 +1,7 @@
 package optimize
 
+import "gonum.org/v1/gonum/floats"
+
 // column is one itinerary of one request, with what all of the request would cost on it. The room that it uses is
 // not stored: it follows from the legs, the warehouse, the day and the request.
 type column struct {
@@ -57,14 +59,9 @@ func (in *instance) priceOf(c *column, row []float64) float64 {
 	for _, d := range c.legs {
 		t += row[d]*r.volume + row[n+int(d)]*r.weight
 	}
-	s := 0.0
 	base := int(in.dayRow(c.warehouse, int(c.day)))
 	held := in.heldFrom(c)
-	days := row[base : base+len(held)]
-	for k, h := range held {
-		s += h * days[k]
-	}
-	return t + s*r.volume
+	return t + r.volume*floats.Dot(held, row[base:base+len(held)])
 }
 
 // addUse adds share times the room that the column takes to use, by row.
@@ -78,8 +75,5 @@ func (in *instance) addUse(c *column, share float64, use []float64) {
 	}
 	base := int(in.dayRow(c.warehouse, int(c.day)))
 	held := in.heldFrom(c)
-	days := use[base : base+len(held)]
-	for k, h := range held {
-		days[k] += v * h
-	}
+	floats.AddScaled(use[base:base+len(held)], v, held)
 }

@@ -12,9 +12,9 @@
 //   - instance.go compiles the problem to flat arrays with typed indices; times become hours since its start.
 //     column.go is one itinerary: its legs, cost, and the capacity rows that it uses, which are implied, not stored.
 //
-//   - network.go makes a dated network for each kind of request (origin, market, class, modes): just the departures
-//     that such cargo can reach and can leave for a warehouse that serves it, in order of departure. Requests of a
-//     kind share it.
+//   - timetable.go sorts, for each class of cargo and set of modes, the departures that take it, and what can change to
+//     what. network.go cuts out of it a dated network for each market: just the departures that can be left for a
+//     warehouse that serves it, in order of departure. Requests of a kind (market, class, modes) share it, from wherever.
 //
 //   - pricing.go finds, at given prices of room, the cheapest itinerary of a request: one sweep over the network, as
 //     it has no cycles (label setting). A label is the cost of being aboard a departure; it comes from the leg
@@ -43,15 +43,24 @@
 //
 //     which anyone can recompute from the prices in the plan. parallel.go spreads pricing over goroutines.
 //
-//   - market.go and band.go begin on problems of more than 4,000 requests, where the first pivots would be made at
-//     prices that do not last. Everyone is priced in batches while prices move with what is asked for; then
-//     requests choose among the itineraries known, softly, and each price follows its own step (resilient
-//     propagation: Riedmiller and Braun 1993), until pricing everyone finds little new: the bound is then within
-//     some 1e-4 of the best. A greedy packing at these prices gives every request one column and the master no
-//     tight row, and the prices are kept in a band round what the market found: room left over is sold at the
-//     lower edge, excess bought at the upper (stabilised column generation: du Merle et al. 1999). The band
-//     widens until it is the problem itself. 10,000 requests take some 5,000 pivots where 150,000 were needed from
-//     the empty plan.
+//   - market.go begins on problems of more than 4,000 requests, where the first pivots would be made at prices that do
+//     not last. Everyone is priced in batches while prices move with what is asked for; then requests choose among the
+//     itineraries known, softly, and each price follows its own step (resilient propagation: Riedmiller and Braun
+//     1993), until pricing everyone finds little new: the bound is then within some 1e-4 of the best.
+//
+//   - deal.go goes from prices to whole columns, one for each request, by letting requests choose again and again among
+//     those that cost about the same, with more and more regard to what they overfill. Where the target is not fine,
+//     band.go pivots on from there: prices are kept in a band round what the market found; room left over is sold at
+//     the lower edge, excess bought at the upper (stabilised column generation: du Merle et al. 1999).
+//
+//   - barrier.go, barrier_step.go and dense.go take over where the target is fine: a primal-dual interior-point method
+//     (Mehrotra 1992; Gondzio 1996) over the columns known, from the market's prices. Rows of requests are eliminated,
+//     so each of its some twenty steps solves one dense system over the rows that may run out. Everyone is priced at
+//     its prices, and it begins again with what that found, until the bound is near enough.
+//
+//   - crossover.go goes from the interior point to a corner of the same cost, where few requests are split (Bixby and
+//     Saltzman 1994): the columns with most in the plan make a basis of the simplex method, the others are pushed to
+//     zero. From there pivots close what is left, if the plan is to be exact.
 //
 //   - fit.go cuts and refills shares that ask for more than there is, when a market or a band is stopped early.
 //
@@ -71,7 +80,7 @@
 //   - reasons.go and wording.go say why a request stays behind, by pricing variants of it, and what smallest change
 //     would fit it.
 //
-//   - quote.go prices one request, itemised, at the prices of a plan.
+//   - quote.go prices one request, itemised, at the prices of a plan. Guides at these prices are kept by network and density.
 //
 //   - session.go keeps a solved problem and follows its events, each step a plan with its proof. session_delta.go says what
 //     changed and session_patch.go and session_place.go mend the plan: off with what no longer fits, least loss first,

@@ -54,14 +54,11 @@ func (pr *pricer) back(a *ask, i int32, spent, limit float64, found func(spent f
 	pr.path = append(pr.path, i)
 	defer func() { pr.path = pr.path[:len(pr.path)-1] }()
 	spent += pr.aboard(a, x)
-	if x.home && r.ready <= x.cutoff+timeSlack && spent < limit && !found(spent) {
+	if n.places[x.from] == r.origin && r.ready <= x.cutoff+timeSlack && spent < limit && !found(spent) {
 		return false
 	}
 	if e := x.aboard; e >= 0 && !pr.back(a, e, spent, limit, found) {
 		return false
-	}
-	if x.from < 0 {
-		return true
 	}
 	changed := spent + x.transferCostM3*r.volume
 	for k := x.reachable - 1; k >= n.first[x.from]; k-- {

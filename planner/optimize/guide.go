@@ -21,8 +21,9 @@ type guide struct {
 type ways struct {
 	after  []float64 // by leg, once it is behind
 	entry  []float64 // by leg, before it
-	change []float64 // by place in leaving: of all that leave the place from there on, the least, transfer included
+	change []float64 // by place in leaving: of all that leave the place from there on, the least before them
 	out    []float64 // by place, on the way out; without the time until then
+	done   []int32   // scratch: by place, change is known from here on
 }
 
 // group is what the requests of a group have at least.
@@ -40,28 +41,30 @@ const perGroup = 6
 const ungrouped = -1
 
 // compileGuides puts the requests of each network into groups.
-func (in *instance) compileGuides() {
-	of := map[*network][]requestIndex{}
+func (in *instance) compileGuides(team *team) {
+	of := map[*network]int{}
 	var list []*network
+	var requests [][]requestIndex
 	for i := range in.requests {
 		r := &in.requests[i]
 		r.group = ungrouped
 		if r.volume > 0 && len(r.network.nodes) > 0 {
-			if of[r.network] == nil {
-				list = append(list, r.network)
+			k, ok := of[r.network]
+			if !ok {
+				k = len(list)
+				of[r.network] = k
+				list, requests = append(list, r.network), append(requests, nil)
 			}
-			of[r.network] = append(of[r.network], requestIndex(i))
+			requests[k] = append(requests[k], requestIndex(i))
 		}
 	}
-	for _, n := range list {
-		n.guide = in.newGuide(of[n])
-		n.sortLeaving()
-	}
+	team.tasks(len(list), func(i int) { list[i].guide = in.newGuide(list[i], requests[i]) })
 }
 
 // newGuide splits requests by what an hour is worth to them, and each part by how long they stay.
-func (in *instance) newGuide(list []requestIndex) *guide {
+func (in *instance) newGuide(n *network, list []requestIndex) *guide {
 	g := &guide{}
+	g.earliest, g.rent = n.nearest()
 	side := max(1, int(math.Sqrt(float64(len(list))/perGroup)))
 	side = min(side, 5)
 	by := func(list []requestIndex, f func(r *request) float64) {
@@ -81,92 +84,58 @@ func (in *instance) newGuide(list []requestIndex) *guide {
 			least := group{math.Inf(1), math.Inf(1), math.Inf(1), math.Inf(1)}
 			for _, id := range members {
 				r := &in.requests[id]
-				r.group = int32(len(g.groups))
 				density := r.weight / r.volume
 				least = group{min(least.hour, hour(r)), min(least.days, days(r)), min(least.density, density), min(least.carbon, r.co2Price*density)}
 			}
-			g.groups = append(g.groups, least)
+			k := slices.Index(g.groups, least)
+			if k < 0 {
+				k = len(g.groups)
+				g.groups = append(g.groups, least)
+			}
+			for _, id := range members {
+				in.requests[id].group = int32(k)
+			}
 		}
 	}
 	return g
 }
 
-// sortLeaving lists the legs that leave each place by cutoff, and for each leg the first that cargo can change to.
-func (n *network) sortLeaving() {
-	places := len(n.doors)
-	byPlace := make([][]int32, places)
-	for i := range n.nodes {
-		if from := n.nodes[i].from; from >= 0 {
-			byPlace[from] = append(byPlace[from], int32(i))
+// nearest computes for every leg the earliest hour at a door behind it, or behind a leg that can follow, and the least
+// rent of a warehouse behind one.
+func (n *network) nearest() (earliest, rent []float64) {
+	earliest, rent = make([]float64, len(n.nodes)), make([]float64, len(n.nodes))
+	type door struct{ hours, rent float64 }
+	doors := make([]door, len(n.doors))   // the least of each place
+	later := make([]door, len(n.leaving)) // the least behind all that leave the place from there on
+	done := make([]int32, len(n.doors))   // by place, later is known from here on
+	for k, list := range n.doors {
+		doors[k] = door{infinity, infinity}
+		for _, d := range list {
+			doors[k] = door{min(doors[k].hours, d.hours), min(doors[k].rent, d.storageM3Day)}
 		}
-	}
-	n.leaveFirst = make([]int32, 1, places+1)
-	var cutoffs []float64
-	for _, list := range byPlace {
-		slices.SortStableFunc(list, func(a, b int32) int { return cmp.Compare(n.nodes[a].cutoff, n.nodes[b].cutoff) })
-		n.leaving = append(n.leaving, list...)
-		n.leaveFirst = append(n.leaveFirst, int32(len(n.leaving)))
-	}
-	for _, i := range n.leaving {
-		cutoffs = append(cutoffs, n.nodes[i].cutoff)
-	}
-	n.onward = make([]int32, len(n.nodes))
-	for k, i := range n.arrivals {
-		x := &n.nodes[i]
-		lo, hi := n.leaveFirst[x.to], n.leaveFirst[x.to+1]
-		// The first whose cutoff is at least onwardAt, but for the slack.
-		at := n.onwardAt[k] - timeSlack
-		n.onward[i] = lo + int32(upTo(cutoffs[lo:hi], math.Nextafter(at, math.Inf(-1))))
-	}
-	n.next = make([]int32, len(n.nodes))
-	for i := range n.next {
-		n.next[i] = -1
-	}
-	for i := range n.nodes {
-		if e := n.nodes[i].aboard; e >= 0 {
-			n.next[e] = int32(i)
-		}
-	}
-	for i := range n.nodes {
-		if n.nodes[i].home {
-			n.homes = append(n.homes, int32(i))
-		}
-	}
-	g := n.guide
-	g.earliest, g.rent = make([]float64, len(n.nodes)), make([]float64, len(n.nodes))
-	n.least(g.earliest, func(x *node, d *door) float64 { return x.arrive + d.hours })
-	n.least(g.rent, func(_ *node, d *door) float64 { return d.storageM3Day })
-}
-
-// least computes for every leg the least of what a door behind it, or behind a leg that can follow, has.
-func (n *network) least(after []float64, at func(x *node, d *door) float64) {
-	suffix := make([]float64, len(n.leaving))
-	done := make([]int32, len(n.doors)) // by place, suffix is known from here on
-	for k := range done {
 		done[k] = n.leaveFirst[k+1]
 	}
 	for i := len(n.nodes) - 1; i >= 0; i-- {
 		x := &n.nodes[i]
-		t := math.Inf(1)
-		for k := range n.doors[x.to] {
-			t = min(t, at(x, &n.doors[x.to][k]))
-		}
+		t := door{x.arrive + doors[x.to].hours, doors[x.to].rent}
 		if e := n.next[i]; e >= 0 {
-			t = min(t, after[e])
+			t = door{min(t.hours, earliest[e]), min(t.rent, rent[e])}
 		}
 		if k, last := n.onward[i], n.leaveFirst[x.to+1]; k < last {
 			for done[x.to] > k {
 				done[x.to]--
 				d := done[x.to]
-				suffix[d] = after[n.leaving[d]]
+				e := n.leaving[d]
+				later[d] = door{earliest[e], rent[e]}
 				if d+1 < last {
-					suffix[d] = min(suffix[d], suffix[d+1])
+					later[d] = door{min(later[d].hours, later[d+1].hours), min(later[d].rent, later[d+1].rent)}
 				}
 			}
-			t = min(t, suffix[k])
+			t = door{min(t.hours, later[k].hours), min(t.rent, later[k].rent)}
 		}
-		after[i] = t
+		earliest[i], rent[i] = t.hours, t.rent
 	}
+	return earliest, rent
 }
 
 // sweepGuide computes the bounds of every group of the network at prices of departures; without prices, room is free.
@@ -175,57 +144,87 @@ func (in *instance) sweepGuide(n *network, y *prices) {
 	if g.ways == nil {
 		g.ways = make([]ways, len(g.groups))
 		for k := range g.ways {
-			g.ways[k] = ways{after: make([]float64, len(n.nodes)), entry: make([]float64, len(n.nodes)), change: make([]float64, len(n.leaving)),
-				out: make([]float64, len(n.doors))}
+			g.ways[k].size(n)
 		}
 	}
-	nd := len(in.departures)
-	var m3, kg []float64 // prices by leg
-	if y != nil {
-		m3, kg = make([]float64, len(n.nodes)), make([]float64, len(n.nodes))
-		for i := range n.nodes {
-			d := int(n.nodes[i].departure)
-			m3[i], kg[i] = y.row[d], y.row[nd+d]
-		}
-	}
-	done := make([]int32, len(n.doors)) // by place, change is known from here on
+	m3, kg := in.legPrices(n, y)
 	for k := range g.groups {
-		q, w := &g.groups[k], &g.ways[k]
-		for p, list := range n.doors {
-			w.out[p] = math.Inf(1)
-			for d := range list {
-				x := &list[d]
-				w.out[p] = min(w.out[p], x.rateM3+x.storageM3Day*q.days+q.hour*x.hours)
-			}
-			done[p] = n.leaveFirst[p+1]
-		}
-		for i := len(n.nodes) - 1; i >= 0; i-- {
-			x := &n.nodes[i]
-			t := w.out[x.to] + q.hour*x.arrive
-			if e := n.next[i]; e >= 0 {
-				t = min(t, w.entry[e])
-			}
-			if k, last := n.onward[i], n.leaveFirst[x.to+1]; k < last {
-				for done[x.to] > k {
-					done[x.to]--
-					d := done[x.to]
-					e := n.leaving[d]
-					c := w.entry[e] + n.nodes[e].transferCostM3
-					if d+1 < last {
-						c = min(c, w.change[d+1])
-					}
-					w.change[d] = c
-				}
-				t = min(t, w.change[k])
-			}
-			w.after[i] = t
-			t += max(x.m3Factor, q.density*x.kgFactor)*x.amount + q.carbon*x.co2
-			if m3 != nil {
-				t += m3[i] + kg[i]*q.density
-			}
-			w.entry[i] = t
-		}
+		g.ways[k].sweep(n, &g.groups[k], m3, kg)
 	}
+}
+
+// legPrices are prices by leg of a network; nil without prices.
+func (in *instance) legPrices(n *network, y *prices) (m3, kg []float64) {
+	if y == nil {
+		return nil, nil
+	}
+	m3, kg = make([]float64, len(n.nodes)), make([]float64, len(n.nodes))
+	for i := range n.nodes {
+		d := int(n.nodes[i].departure)
+		m3[i], kg[i] = y.row[d], y.row[len(in.departures)+d]
+	}
+	return m3, kg
+}
+
+// size makes room for the ways of a network.
+func (w *ways) size(n *network) {
+	w.after, w.entry, w.change = make([]float64, len(n.nodes)), make([]float64, len(n.nodes)), make([]float64, len(n.leaving))
+	w.out, w.done = make([]float64, len(n.doors)), make([]int32, len(n.doors))
+}
+
+// sweep goes backward over the network for a group, at prices by leg; nil: room is free.
+func (w *ways) sweep(n *network, q *group, m3, kg []float64) {
+	done := w.done
+	for p, list := range n.doors {
+		w.out[p] = infinity
+		for d := range list {
+			x := &list[d]
+			w.out[p] = min(w.out[p], x.rateM3+x.storageM3Day*q.days+q.hour*x.hours)
+		}
+		done[p] = n.leaveFirst[p+1]
+	}
+	for i := len(n.nodes) - 1; i >= 0; i-- {
+		x := &n.nodes[i]
+		// Comparisons instead of min and max, which take several times as long for floats.
+		t := w.out[x.to] + q.hour*x.arrive
+		if e := n.next[i]; e >= 0 && w.entry[e] < t {
+			t = w.entry[e]
+		}
+		if k, last := n.onward[i], n.leaveFirst[x.to+1]; k < last {
+			if done[x.to] > k {
+				done[x.to] = w.changes(n, done[x.to], k, last)
+			}
+			if c := w.change[k] + n.transferM3[x.to]; c < t {
+				t = c
+			}
+		}
+		w.after[i] = t
+		quantity := x.m3Factor
+		if kg := q.density * x.kgFactor; kg > quantity {
+			quantity = kg
+		}
+		t += quantity*x.amount + q.carbon*x.co2
+		if m3 != nil {
+			t += m3[i] + kg[i]*q.density
+		}
+		w.entry[i] = t
+	}
+	for p := range n.doors { // for those who begin there
+		w.changes(n, done[p], n.leaveFirst[p], n.leaveFirst[p+1])
+	}
+}
+
+// changes fills in change from place k on, where it is known from done on and last is the end of the place.
+func (w *ways) changes(n *network, done, k, last int32) int32 {
+	for done > k {
+		done--
+		c := w.entry[n.leaving[done]]
+		if done+1 < last && w.change[done+1] < c {
+			c = w.change[done+1]
+		}
+		w.change[done] = c
+	}
+	return done
 }
 
 // rest is a bound as the pricer uses it, for all of a request.
@@ -240,15 +239,35 @@ type rest struct {
 // slackOfRest keeps rounding from making a bound too high.
 const slackOfRest = 1e-12
 
+// rest is false where the network has no guide, or none for what r is now: a request may have been changed since it was
+// put into its group, but a part of it is as good as all.
 func (n *network) rest(r *request) (rest, bool) {
-	if r.group < 0 || n.guide == nil || n.guide.ways == nil {
+	if r.group < 0 || r.network != n || n.guide == nil || n.guide.ways == nil || !(r.volume > 0) {
 		return rest{}, false
 	}
 	g := n.guide
 	q := &g.groups[r.group]
 	v := r.volume * (1 - slackOfRest)
-	return rest{&g.ways[r.group], g.earliest, g.rent, q.hour, v, (r.timeCostHour/r.volume - q.hour) * v, (r.storageFactor/r.volume - q.days) * v,
-		r.timeCostHour * r.ready}, true
+	hour, days, density := r.timeCostHour/r.volume, r.storageFactor/r.volume, r.weight/r.volume
+	const less = 1 - slackOfRest
+	if hour < q.hour*less || days < q.days*less || density < q.density*less || r.co2Price*density < q.carbon*less {
+		return rest{}, false
+	}
+	return rest{&g.ways[r.group], g.earliest, g.rent, q.hour, v, max(0, hour-q.hour) * v, max(0, days-q.days) * v, r.timeCostHour * r.ready}, true
+}
+
+// guideFreely makes the guides of the listed requests those of no prices, which hold at any.
+func (s *solver) guideFreely(list []requestIndex) {
+	var networks []*network
+	seen := map[*network]bool{}
+	for _, r := range list {
+		if n := s.in.requests[r].network; n.guide != nil && !seen[n] {
+			seen[n] = true
+			networks = append(networks, n)
+		}
+	}
+	s.team.tasks(len(networks), func(i int) { s.in.sweepGuide(networks[i], nil) })
+	s.guideFree = false // not all
 }
 
 // least is the least that the request spends where one of its group spends ways, behind leg i.

@@ -3,6 +3,7 @@ package optimize
 import (
 	"context"
 	"encoding/json"
+	"math"
 	"math/rand/v2"
 	"testing"
 	"time"
@@ -44,6 +45,50 @@ func TestGuidedPricingIsExact(t *testing.T) {
 			}
 		}
 	})
+}
+
+// The soonest way below a limit arrives when the first of all ways below it does, with a guide or without.
+func TestTheSoonestArrivesFirst(t *testing.T) {
+	found := 0
+	rapid.Check(t, func(t *rapid.T) {
+		p := drawn(t, 20, 0)
+		in, err := compile(p)
+		require.NoError(t, err)
+		rnd := rand.New(rand.NewPCG(rapid.Uint64().Draw(t, "prices"), 6))
+		s := &solver{in: in, ctx: context.Background(), team: newTeam(in, 1), master: newMaster(in, 0)}
+		y := s.master.price
+		for i := range y.row {
+			if rnd.IntN(3) == 0 {
+				y.row[i] = rnd.Float64() * 50
+			}
+		}
+		y.sum(in)
+		s.guideFreely(s.everyone())
+		pr, full := s.team.pricers[0], in.newRoom()
+		for i := range in.requests {
+			r := &in.requests[i]
+			for _, limit := range []float64{r.value, 0.6 * r.value} {
+				a := ask{request: r, network: r.network, prices: y, room: full, weight: 1, limit: limit}
+				first := infinity
+				var arena []departureIndex
+				pr.enumerate(&a, requestIndex(i), &arena, func(c column, _ float64) bool {
+					first = min(first, c.arrive)
+					return true
+				})
+				a.soonest = true
+				for _, a.guided = range []bool{false, true} {
+					o := pr.find(&a)
+					require.Equal(t, math.IsInf(first, 1), o.node < 0)
+					if o.node >= 0 {
+						found++
+						arena = nil
+						require.InDelta(t, first, pr.column(&a, o, requestIndex(i), r, &arena).arrive, 1e-9)
+					}
+				}
+			}
+		}
+	})
+	require.NotZero(t, found)
 }
 
 // many has enough requests for a market.

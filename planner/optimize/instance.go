@@ -40,12 +40,14 @@ type instance struct {
 	requests   []request
 
 	places   map[string]placeIndex
-	networks map[string]*network // by kind
+	networks map[kindKey]*network
 	stays    map[stayKey][]float64
 	classes  map[string]int
 	modes    map[string]int32
-	takes    [][]bool   // by class and departure: the departure takes the class
-	gates    [][]gateAt // by place
+	takes    [][]bool            // by class and departure: the departure takes the class
+	served   map[string][]served // by market
+
+	timetables *timetables
 
 	capacity []float64 // by row, m3 or kg
 	scale    []float64 // by row, 1/capacity, so that a scaled row has the right-hand side 1
@@ -94,7 +96,7 @@ type request struct {
 // compile makes an instance. The error names what the problem refers to and does not have.
 func compile(p *planner.Problem) (*instance, error) {
 	in := &instance{problem: p, days: p.Days, classes: map[string]int{}, modes: map[string]int32{},
-		places: make(map[string]placeIndex, len(p.Places)), networks: map[string]*network{}, stays: map[stayKey][]float64{}}
+		places: make(map[string]placeIndex, len(p.Places)), networks: map[kindKey]*network{}, stays: map[stayKey][]float64{}, served: map[string][]served{}, timetables: &timetables{of: map[kindKey]*timetable{}}}
 	if p.Days < 0 {
 		return nil, fmt.Errorf("optimize: the horizon is %d days", p.Days)
 	}
@@ -109,9 +111,9 @@ func compile(p *planner.Problem) (*instance, error) {
 	if err := in.compileWarehouses(); err != nil {
 		return nil, err
 	}
-	in.gates = in.gatesByPlace()
 	in.compileRows()
-	in.compileNetworks()
+	team := newTeam(in, runtime.GOMAXPROCS(0))
+	in.compileNetworks(team)
 	in.requests = make([]request, len(p.Requests))
 	for i := range p.Requests {
 		r, err := in.newRequest(&p.Requests[i])
@@ -120,7 +122,7 @@ func compile(p *planner.Problem) (*instance, error) {
 		}
 		in.requests[i] = r
 	}
-	in.compileGuides()
+	in.compileGuides(team)
 	return in, nil
 }
 
@@ -212,6 +214,10 @@ func (in *instance) compileWarehouses() error {
 			x.gates = append(x.gates, gate{place, g.Hours, g.RateM3})
 		}
 		in.warehouses = append(in.warehouses, x)
+		for k := range w.Markets {
+			m := &w.Markets[k]
+			in.served[m.ID] = append(in.served[m.ID], served{warehouseIndex(i), m.RateM3})
+		}
 	}
 	return nil
 }
@@ -261,29 +267,36 @@ func (in *instance) dayRow(w warehouseIndex, day int) rowIndex {
 }
 
 // compileNetworks makes the network of every kind of request, on all processors.
-func (in *instance) compileNetworks() {
-	var kinds []networkKind
+func (in *instance) compileNetworks(team *team) {
+	var kinds, trades []networkKind // a trade: the kinds that share a timetable
+	seen := map[kindKey]bool{}
 	for i := range in.problem.Requests {
-		r := &in.problem.Requests[i]
-		origin, ok := in.places[r.Origin]
-		if !ok {
-			continue // newRequest says so
+		kind := kindOf(&in.problem.Requests[i])
+		if _, ok := in.networks[kind.key()]; ok {
+			continue
 		}
-		kind := kindOf(r, origin)
-		if _, ok := in.networks[kind.key()]; !ok {
-			in.networks[kind.key()] = nil
-			kinds = append(kinds, kind)
+		in.networks[kind.key()] = nil
+		kinds = append(kinds, kind)
+		kind.market = ""
+		if key := kind.key(); !seen[key] {
+			seen[key] = true
+			trades = append(trades, kind)
 		}
 	}
+	team.tasks(len(trades), func(i int) { in.timetable(trades[i]) })
 	made := make([]*network, len(kinds))
-	newTeam(in, runtime.GOMAXPROCS(0)).tasks(len(kinds), func(i int) { made[i] = in.newNetwork(kinds[i]) })
+	team.tasks(len(kinds), func(i int) { made[i] = in.newNetwork(kinds[i]) })
 	for i, kind := range kinds {
 		in.networks[kind.key()] = made[i]
 	}
 }
 
-func kindOf(r *planner.Request, origin placeIndex) networkKind {
-	return networkKind{origin: origin, market: r.Market, class: r.Class, modes: slices.Compact(slices.Sorted(slices.Values(r.Modes)))}
+func kindOf(r *planner.Request) networkKind {
+	modes := r.Modes
+	if len(modes) > 1 {
+		modes = slices.Compact(slices.Sorted(slices.Values(modes)))
+	}
+	return networkKind{market: r.Market, class: r.Class, modes: modes}
 }
 
 // newRequest compiles one request, with the network of its kind.
@@ -307,11 +320,12 @@ func (in *instance) newRequest(r *planner.Request) (request, error) {
 	if key.linear && r.StorageDays > 0 {
 		x.inverseStay = 1 / float64(r.StorageDays)
 	}
-	kind := kindOf(r, origin)
-	if in.networks[kind.key()] == nil {
-		in.networks[kind.key()] = in.newNetwork(kind)
+	kind := kindOf(r)
+	of := kind.key()
+	if x.network = in.networks[of]; x.network == nil {
+		x.network = in.newNetwork(kind)
+		in.networks[of] = x.network
 	}
-	x.network = in.networks[kind.key()]
 	return x, nil
 }
 

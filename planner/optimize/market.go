@@ -1,9 +1,8 @@
 package optimize
 
 import (
-	"cmp"
 	"math"
-	"slices"
+	"time"
 )
 
 // market looks for prices at which what the requests want fits into the room there is, before any linear program
@@ -131,11 +130,14 @@ func (k *market) haggle(soft float64, long bool) float64 {
 	last := math.Inf(-1)
 	for block := 0; ; block++ {
 		for range few {
+			if k.s.stop() {
+				break
+			}
 			k.round(soft)
 			k.adjust()
 		}
 		value := k.round(soft)
-		if !long || block == most || value-last < 0.1*k.s.target(value) {
+		if k.s.stop() || !long || block == most || value-last < 0.1*k.s.target(value) {
 			return value
 		}
 		last = value
@@ -150,20 +152,28 @@ func (k *market) round(soft float64) float64 {
 	n := len(in.requests)
 	k.s.team.tasks(shards, func(i int) {
 		p := k.parts[i]
-		from, to := n*i/shards, n*(i+1)/shards
-		clear(p.legs)
-		clear(p.days)
-		clear(p.ramp)
-		p.cost = 0
-		for r := from; r < to; r++ {
+		p.clear()
+		for r := n * i / shards; r < n*(i+1)/shards; r++ {
 			k.choose(p, requestIndex(r), soft)
 		}
 	})
-	total := 0.0
-	nd := 2 * len(in.departures)
+	return k.total() - k.y.offCapacity(in)
+}
+
+func (p *marketPart) clear() {
+	clear(p.legs)
+	clear(p.days)
+	clear(p.ramp)
+	p.cost = 0
+}
+
+// total adds up the parts: the load of each row, and the cost, which it returns.
+func (k *market) total() float64 {
+	in := k.s.in
+	cost, nd := 0.0, 2*len(in.departures)
 	clear(k.load)
 	for _, p := range k.parts {
-		total += p.cost
+		cost += p.cost
 		for i, x := range p.legs {
 			k.load[i] += x
 		}
@@ -178,7 +188,7 @@ func (k *market) round(soft float64) float64 {
 			}
 		}
 	}
-	return total - k.y.offCapacity(in)
+	return cost
 }
 
 func (k *market) choose(p *marketPart, id requestIndex, soft float64) {
@@ -305,52 +315,42 @@ func (k *market) adjust() {
 	}
 }
 
-// crash gives every request one column so that the load of all fits: first to those who have most to lose beside their
-// second choice.
-func (k *market) crash(y []float64) []int32 {
-	in, m := k.s.in, k.m
+// leasts is what every request pays at least at prices y on the columns known, or its value.
+func (k *market) leasts(y []float64) []float64 {
+	in := k.s.in
 	copy(k.y.row, y)
 	k.y.sum(in)
-	keys := make([]int32, len(in.requests))
-	ways := make([][]int32, len(in.requests)) // by request, its columns that save something, the cheapest first
-	loss := make([]float64, len(in.requests))
-	order := make([]requestIndex, len(in.requests))
 	k.s.team.each(len(in.requests), func() bool { return false }, func(_, i int) {
 		r := &in.requests[i]
-		type way struct {
-			id   int32
-			cost float64
+		k.least[i] = r.value
+		for _, c := range k.m.of[i] {
+			k.least[i] = min(k.least[i], k.charged(&k.m.columns[c], r))
 		}
-		var list []way
-		for _, c := range m.of[i] {
-			if x := k.charged(&m.columns[c], r); m.columns[c].cost < r.value {
-				list = append(list, way{c, x})
-			}
-		}
-		slices.SortStableFunc(list, func(a, b way) int { return cmp.Compare(a.cost, b.cost) })
-		next := r.value
-		if len(list) > 1 {
-			next = min(next, list[1].cost)
-		}
-		if len(list) > 0 {
-			loss[i] = (next - list[0].cost) / max(r.volume, 1e-9)
-		}
-		for _, w := range list {
-			ways[i] = append(ways[i], w.id)
-		}
-		order[i] = requestIndex(i)
 	})
-	slices.SortStableFunc(order, func(a, b requestIndex) int { return cmp.Compare(loss[b], loss[a]) })
+	return k.least
+}
+
+// scrape is the plan that a solve ends with when it is called off before it had one: within a short while, whoever comes
+// first takes the cheapest of the columns known that there is room for.
+func (k *market) scrape() [][]share {
+	in, m := k.s.in, k.m
+	until := time.Now().Add(grace)
 	room := in.newRoom()
-	for _, r := range order {
-		keys[r] = leave(r)
-		for _, c := range ways[r] {
-			if col := &m.columns[c]; room.fits(in, col) {
-				room.place(in, col, 1)
-				keys[r] = c
-				break
+	all := make([][]share, len(in.requests))
+	for i := range all {
+		if i%64 == 0 && time.Now().After(until) {
+			break
+		}
+		best, least := int32(-1), in.requests[i].value
+		for _, c := range m.of[i] {
+			if x := k.charged(&m.columns[c], &in.requests[i]); x < least && room.fits(in, &m.columns[c]) {
+				best, least = c, x
 			}
+		}
+		if best >= 0 {
+			room.place(in, &m.columns[best], 1)
+			all[i] = []share{{m.columns[best], 1}}
 		}
 	}
-	return keys
+	return all
 }

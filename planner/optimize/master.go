@@ -39,6 +39,8 @@ type master struct {
 	basicAt []int32    // by column + number of requests, its place in basic, or -1
 	basicX  []float64
 	members [][]int32 // by request, its columns in basic
+	super   []held    // columns in the plan that are neither; none but while crossing over
+	rebuilt int       // how often the working matrix was made anew because it was singular
 	inverse square    // basic × tight, of the scaled working matrix
 	dual    []float64 // by tight row, scaled price; below zero while it wants to leave
 
@@ -57,6 +59,7 @@ type master struct {
 	touchedWh     []warehouseIndex
 	depMark       []bool
 	whMark        []bool
+	whFrom        []int32   // by warehouse, the first day touched
 	rates         []rowRate // scratch: of the rows with slack whose use changes
 	keyRate       []float64 // by request, change of its key
 	keyTouched    []requestIndex
@@ -81,7 +84,7 @@ func newMaster(in *instance, seed uint64) *master {
 	m := &master{in: in, within: dualTol, of: make([][]int32, n), price: in.newPrices(), slack: make([]float64, rows), rhs: make([]float64, rows),
 		key: make([]int32, n), keyX: make([]float64, n), tightAt: make([]int32, rows), basicAt: make([]int32, n), members: make([][]int32, n),
 		random: rand.New(rand.NewPCG(seed, 0x6861696865)), use: make([]float64, rows), depMark: make([]bool, len(in.departures)),
-		whMark: make([]bool, len(in.warehouses)), keyRate: make([]float64, n)}
+		whMark: make([]bool, len(in.warehouses)), whFrom: make([]int32, len(in.warehouses)), keyRate: make([]float64, n)}
 	for i := range m.rhs {
 		m.rhs[i] = in.capacity[i] * in.scale[i] * (1 - perturbation*m.random.Float64())
 		m.tightAt[i] = -1
@@ -134,6 +137,9 @@ func (m *master) charged(id int32) float64 {
 		return m.in.requests[-1-id].value
 	}
 	c := &m.columns[id]
+	if !m.lazy {
+		return c.cost + m.in.priceOf(c, m.price.row)
+	}
 	r := &m.in.requests[c.request]
 	row, n := m.price.row, len(m.in.departures)
 	t := 0.0
@@ -168,6 +174,12 @@ func (m *master) at(id int32) *int32 { return &m.basicAt[int(id)+len(m.in.reques
 // tolerance is how much below its dual price a column of the request must be to be worth a pivot.
 func (m *master) tolerance(price float64) float64 {
 	return m.within*math.Abs(price) + 1e-13*m.moneyUnit
+}
+
+// held is a column with a fraction.
+type held struct {
+	column int32
+	x      float64
 }
 
 type candidate struct {
@@ -214,11 +226,20 @@ func (m *master) scatterTight(id int32, times float64) {
 		put(int(d), r.volume)
 		put(n+int(d), r.weight)
 	}
-	m.stay(c, func(row int, held float64) {
-		if m.tightAt[row] >= 0 {
-			put(row, r.volume*held)
+	if m.lazy {
+		m.stay(c, func(row int, held float64) {
+			if m.tightAt[row] >= 0 {
+				put(row, r.volume*held)
+			}
+		})
+		return
+	}
+	base := int(m.in.dayRow(c.warehouse, int(c.day)))
+	for k, held := range m.in.heldFrom(c) {
+		if m.tightAt[base+k] >= 0 {
+			put(base+k, r.volume*held)
 		}
-	})
+	}
 }
 
 // touch adds times the use of a column to use, and notes which rows that are.
@@ -236,6 +257,12 @@ func (m *master) touch(id int32, times float64) {
 	if !m.whMark[c.warehouse] {
 		m.whMark[c.warehouse] = true
 		m.touchedWh = append(m.touchedWh, c.warehouse)
+		m.whFrom[c.warehouse] = c.day
+	}
+	m.whFrom[c.warehouse] = min(m.whFrom[c.warehouse], c.day)
+	if !m.lazy {
+		m.in.addUse(c, times, m.use)
+		return
 	}
 	r := &m.in.requests[c.request]
 	n := len(m.in.departures)
@@ -278,7 +305,11 @@ func (m *master) collect() float64 {
 	}
 	for _, w := range m.touchedWh {
 		base := int(m.in.dayRow(w, 0))
-		for _, d := range m.days[w] {
+		days := m.days[w]
+		if !m.lazy {
+			days = days[m.whFrom[w]:] // all of them
+		}
+		for _, d := range days {
 			if x := m.use[base+int(d)]; x != 0 {
 				put(base+int(d), x)
 			}

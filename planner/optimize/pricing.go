@@ -1,6 +1,9 @@
 package optimize
 
-import "math"
+import (
+	"math"
+	"slices"
+)
 
 // prices are dual prices ≥ 0 of all capacity rows, with prefix sums that make the price of any stay in a
 // warehouse two subtractions.
@@ -65,6 +68,8 @@ type ask struct {
 	limit   float64  // only itineraries cheaper than this
 	guided  bool     // the network's guide is of these prices or lower ones
 	all     *[]offer // if set, gets the best way out after every leg, and none is dropped for another
+	soonest bool     // of all that cost less than the limit the one that arrives first is asked for, not the cheapest
+	most    int      // if above 0, so many of the cheapest are left in the pricer's top, no two with the same last leg
 }
 
 // offer is the itinerary that the pricer found: for all of the request, its cost with prices.
@@ -85,6 +90,7 @@ type pricer struct {
 	marked  []uint64  // by node, a bit: it has a label and waits
 	changes []arrived // by place: of those who have changed there, who had spent least, and the first leg that it could change to
 	path    []int32   // of enumerate, from its last leg backward
+	top     []offer   // for ask.most, the cheapest first
 }
 
 // arrived is the cheapest of the first arrivals at a place.
@@ -112,7 +118,7 @@ func (pr *pricer) prepare(n *network) {
 	}
 }
 
-// find returns the cheapest itinerary: one sweep over the network in order of departure (label setting on an
+// find returns the cheapest itinerary, or the soonest: one sweep over the network in order of departure (label setting on an
 // acyclic graph). Labels at or above the limit are dropped, since no cost or price is negative.
 func (pr *pricer) find(a *ask) offer {
 	n, r := a.network, a.request
@@ -122,8 +128,9 @@ func (pr *pricer) find(a *ask) offer {
 		}
 	}
 	best := offer{cost: a.limit, node: -1}
-	start := firstFrom(n.nodes, r.ready)
-	if start == len(n.nodes) {
+	pr.top = pr.top[:0]
+	start, origin := firstFrom(n.nodes, r.ready), n.place(r.origin)
+	if start == len(n.nodes) || origin < 0 {
 		return best
 	}
 	pr.prepare(n)
@@ -143,9 +150,10 @@ func (pr *pricer) find(a *ask) offer {
 	}
 	due := r.due + timeSlack
 	carbon := r.co2Price * w
+	first := best // of soonest
 	for i := start; i < len(n.nodes); i++ {
 		x := &n.nodes[i]
-		if x.depart > r.due {
+		if x.depart > due {
 			break
 		}
 		pr.label[i] = math.Inf(1)
@@ -156,12 +164,10 @@ func (pr *pricer) find(a *ask) offer {
 			continue
 		}
 		in, from, via := math.Inf(1), int32(-1), false
-		if x.home && r.ready <= x.cutoff+timeSlack {
+		if x.from == origin && r.ready <= x.cutoff+timeSlack {
 			in = 0
-		} else if x.from >= 0 {
-			if l := pr.changed(n, x, start, r.ready); l.node >= 0 {
-				in, from, via = l.cost+x.transferCostM3*v, l.node, true
-			}
+		} else if l := pr.changed(n, x, start, r.ready); l.node >= 0 {
+			in, from, via = l.cost+x.transferCostM3*v, l.node, true
 		}
 		if e := x.aboard; e >= int32(start) && pr.label[e] <= in {
 			in, from, via = pr.label[e], e, false
@@ -178,13 +184,20 @@ func (pr *pricer) find(a *ask) offer {
 		}
 		pr.label[i], pr.from[i], pr.via[i] = in, from, via
 		if a.all == nil {
-			pr.leave(a, x, int32(i), in, &best)
+			if a.soonest {
+				pr.leaveSoon(a, x, int32(i), in, &due, &first)
+			} else if pr.leave(a, x, int32(i), in, &best); best.cost <= 0 {
+				break // nothing is cheaper
+			}
 			continue
 		}
 		out := offer{cost: a.limit, node: -1}
 		if pr.leave(a, x, int32(i), in, &out); out.node >= 0 {
 			*a.all = append(*a.all, out)
 		}
+	}
+	if a.soonest {
+		return first
 	}
 	return best
 }
@@ -216,9 +229,48 @@ func (pr *pricer) changed(n *network, x *node, start int, ready float64) arrived
 
 // leave tries the doors behind the place that x comes to.
 func (pr *pricer) leave(a *ask, x *node, i int32, label float64, best *offer) {
-	for k := range a.network.doors[x.to] {
-		if c, ok := pr.through(a, x, &a.network.doors[x.to][k], label, best.cost); ok {
-			*best = offer{c, i, int32(k)}
+	doors, v := a.network.doors[x.to], a.request.volume
+	out := offer{cost: best.cost, node: -1}
+	for k := range doors {
+		d := &doors[k]
+		if !(label+v*d.rateM3 < out.cost) {
+			break // nor do dearer ones
+		}
+		if c, ok := pr.through(a, x, d, label, out.cost); ok {
+			out = offer{c, i, int32(k)}
+		}
+	}
+	switch {
+	case out.node < 0:
+	case a.most == 0:
+		*best = out
+	default:
+		k, _ := slices.BinarySearchFunc(pr.top, out.cost, func(o offer, cost float64) int {
+			if o.cost <= cost {
+				return -1
+			}
+			return 1
+		})
+		pr.top = slices.Insert(pr.top, k, out)
+		if len(pr.top) >= a.most {
+			pr.top = pr.top[:a.most]
+			*best = pr.top[a.most-1] // who costs as much is not asked for
+		}
+	}
+}
+
+// leaveSoon is leave for who asks for the soonest: due, what it has to be before, becomes the arrival of what it finds.
+func (pr *pricer) leaveSoon(a *ask, x *node, i int32, label float64, due *float64, first *offer) {
+	doors, v := a.network.doors[x.to], a.request.volume
+	for k := range doors {
+		d := &doors[k]
+		if !(label+v*d.rateM3 < a.limit) {
+			return
+		}
+		if arrive := x.arrive + d.hours; arrive < *due {
+			if c, ok := pr.through(a, x, d, label, a.limit); ok {
+				*due, *first = arrive, offer{c, i, int32(k)}
+			}
 		}
 	}
 }

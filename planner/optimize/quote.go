@@ -1,7 +1,6 @@
 package optimize
 
 import (
-	"cmp"
 	"fmt"
 	"math"
 	"slices"
@@ -47,7 +46,7 @@ type Quote struct {
 
 // Quoter prices single requests, of the problem or new ones, at the prices of a plan. It is safe for concurrent use.
 type Quoter struct {
-	mu      sync.Mutex // guards what newRequest adds to in
+	mu      sync.Mutex // guards what newRequest and group add to in
 	in      *instance
 	prices  *prices
 	full    *room
@@ -98,29 +97,69 @@ func NewQuoter(p *planner.Problem, at planner.Prices) (*Quoter, error) {
 func (q *Quoter) Quote(r *planner.Request, n int) ([]Quote, error) {
 	q.mu.Lock()
 	x, err := q.in.newRequest(r)
-	q.mu.Unlock()
-	if err != nil {
-		return nil, err
-	}
 	// A request that may be split needs only some room: a thousandth of it stands for all.
 	asked, part := x, 1.0
 	if !x.whole {
 		part = 1e-3
 		asked = x.part(part)
 	}
+	var rest rest
+	var guided bool
+	if err == nil {
+		q.group(&asked)
+		rest, guided = asked.network.rest(&asked)
+	}
+	q.mu.Unlock()
+	if err != nil {
+		return nil, err
+	}
 	pr := q.pricers.Get().(*pricer)
 	defer q.pricers.Put(pr)
-	var offers []offer
-	a := ask{request: &asked, network: x.network, prices: q.prices, room: q.full, weight: 1, limit: math.Inf(1), all: &offers}
-	pr.find(&a)
-	slices.SortStableFunc(offers, func(a, b offer) int { return cmp.Compare(a.cost, b.cost) })
+	a := ask{request: &asked, network: x.network, prices: q.prices, room: q.full, weight: 1, limit: math.Inf(1), most: max(1, n)}
+	if guided {
+		pr.seek(&a, &rest)
+	} else {
+		pr.find(&a)
+	}
 	quotes := []Quote{}
-	for _, o := range offers[:min(len(offers), max(0, n))] {
+	for _, o := range pr.top[:min(len(pr.top), max(0, n))] {
 		var legs []departureIndex
 		c := pr.column(&a, o, 0, &x, &legs)
 		quotes = append(quotes, q.in.itemise(&c, &x, o.cost/part))
 	}
 	return quotes, nil
+}
+
+// quotedDensities are the densities, kg per m3, that requests are put into groups by.
+var quotedDensities = [...]float64{0, 60, 120, 180, 250, 350, 500, 800}
+
+// group puts a request into the group of the guide of its network that is just below its density, with an hour and
+// storage worth nothing, and makes that group if it is the first.
+func (q *Quoter) group(r *request) {
+	n := r.network
+	if !(r.volume > 0) {
+		return
+	}
+	if n.guide == nil {
+		n.guide = &guide{}
+		n.guide.earliest, n.guide.rent = n.nearest()
+	}
+	g, of := n.guide, group{}
+	for _, d := range quotedDensities {
+		if d <= r.weight/r.volume {
+			of.density = d
+		}
+	}
+	k := slices.Index(g.groups, of)
+	if k < 0 {
+		k = len(g.groups)
+		var w ways
+		w.size(n)
+		m3, kg := q.in.legPrices(n, q.prices)
+		w.sweep(n, &of, m3, kg)
+		g.groups, g.ways = append(g.groups, of), append(g.ways, w)
+	}
+	r.group = int32(k)
 }
 
 func (in *instance) itemise(c *column, r *request, charged float64) Quote {

@@ -1,7 +1,9 @@
 package optimize
 
 import (
+	"cmp"
 	"math/rand/v2"
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -67,4 +69,49 @@ func TestQuotesAtPlanPrices(t *testing.T) {
 	require.ErrorContains(t, err, `unknown place "X"`)
 	_, err = NewQuoter(p, planner.Prices{Departures: []planner.DeparturePrice{{ID: "X"}}})
 	require.ErrorContains(t, err, `unknown departure "X"`)
+}
+
+// The few cheapest ways are the first of all ways out, each the cheapest after its last leg.
+func TestTheCheapestAreTheFirstOfAll(t *testing.T) {
+	found := 0
+	rapid.Check(t, func(t *rapid.T) {
+		p := drawn(t, 20, 0)
+		in, err := compile(p)
+		require.NoError(t, err)
+		rnd := rand.New(rand.NewPCG(rapid.Uint64().Draw(t, "prices"), 7))
+		q := &Quoter{in: in, prices: in.newPrices()}
+		y := q.prices
+		for i := range y.row {
+			if rnd.IntN(3) == 0 {
+				y.row[i] = rnd.Float64() * 50
+			}
+		}
+		y.sum(in)
+		pr, full := newPricer(in), in.newRoom()
+		for i := range in.requests {
+			r := &in.requests[i]
+			r.network.guide = nil
+			q.group(r)
+			var all []offer
+			a := ask{request: r, network: r.network, prices: y, room: full, weight: 1, limit: infinity, all: &all}
+			pr.find(&a)
+			slices.SortStableFunc(all, func(a, b offer) int { return cmp.Compare(a.cost, b.cost) })
+			a.all, a.most = nil, 3
+			for _, guided := range []bool{false, true} {
+				if guided {
+					rest, ok := r.network.rest(r)
+					require.True(t, ok)
+					pr.seek(&a, &rest)
+				} else {
+					pr.find(&a)
+				}
+				require.Len(t, pr.top, min(3, len(all)))
+				for k, o := range pr.top {
+					found++
+					require.InEpsilon(t, all[k].cost, o.cost, 1e-9)
+				}
+			}
+		}
+	})
+	require.NotZero(t, found)
 }

@@ -1,6 +1,7 @@
 package optimize
 
 import (
+	"maps"
 	"math"
 	"slices"
 	"sync"
@@ -18,13 +19,13 @@ type reasoner struct {
 	empty  *room // all there is
 	pool   *master
 	mu     sync.Mutex
-	kinds  map[string]*network
+	kinds  map[kindKey]*network
 	modes  []string // all of the problem's, sorted
 }
 
 func (s *solver) newReasoner(shares [][]share) *reasoner {
 	in := s.in
-	w := &reasoner{in: in, prices: in.newPrices(), room: in.newRoom(), empty: in.newRoom(), pool: s.master, kinds: map[string]*network{}}
+	w := &reasoner{in: in, prices: in.newPrices(), room: in.newRoom(), empty: in.newRoom(), pool: s.master, kinds: maps.Clone(in.networks)}
 	copy(w.prices.row, s.proof)
 	w.prices.sum(in)
 	for _, list := range shares {
@@ -81,6 +82,7 @@ func (s *solver) explain(plan *planner.Plan, shares [][]share) {
 		enough = func() bool { return time.Now().After(until) }
 	}
 	w := s.newReasoner(shares)
+	s.guideFreely(who)
 	s.team.each(len(who), enough, func(worker, i int) {
 		q := inquiry{reasoner: w, pr: s.team.pricers[worker], id: who[i], request: &s.in.requests[who[i]], left: plan.Unmatched[i].Fraction}
 		plan.Unmatched[i].Reason = q.reason()
@@ -98,7 +100,7 @@ type inquiry struct {
 }
 
 func (q *inquiry) find(r *request, n *network, y *prices, m *room, limit float64) (column, float64, bool) {
-	a := ask{request: r, network: n, prices: y, room: m, weight: 1, limit: limit}
+	a := ask{request: r, network: n, prices: y, room: m, weight: 1, limit: limit, guided: true}
 	o := q.pr.find(&a)
 	if o.node < 0 {
 		return column{}, 0, false
@@ -118,6 +120,22 @@ func (q *inquiry) open(r *request, n *network, limit float64) (column, float64, 
 	}
 	c, cost, ok := q.find(&asked, n, q.prices, q.empty, limit*part)
 	return c, cost / part, ok
+}
+
+// soonest is open for the itinerary that arrives first.
+func (q *inquiry) soonest(r *request, limit float64) (column, bool) {
+	part := 1.0
+	if !r.whole {
+		part = 1e-3
+	}
+	asked := r.part(part)
+	a := ask{request: &asked, network: r.network, prices: q.prices, room: q.empty, weight: 1, limit: limit * part, guided: true, soonest: true}
+	o := q.pr.find(&a)
+	if o.node < 0 {
+		return column{}, false
+	}
+	q.arena = q.arena[:0:0]
+	return q.pr.column(&a, o, q.id, q.request, &q.arena), true
 }
 
 func (q *inquiry) reason() planner.Reason {
@@ -153,20 +171,11 @@ func (r *request) part(f float64) request {
 	return p
 }
 
-// never is an hour beyond every horizon, and finite, so that zero times it is zero.
-const never = 1e12
-
 // impossible is for requests that have no itinerary at all: no route, or none for its class, by its modes, or in
 // its time.
 func (q *inquiry) impossible() planner.Reason {
 	kind := q.request.network.kind
-	whenever := *q.request
-	whenever.ready, whenever.due = -never, never
-	whenever.volume, whenever.weight, whenever.storageFactor, whenever.timeCostHour, whenever.co2Price = 0, 0, 0, 0, 0
-	leads := func(k networkKind) bool {
-		_, _, ok := q.find(&whenever, q.network(k), nil, nil, math.Inf(1))
-		return ok
-	}
+	leads := func(k networkKind) bool { return q.in.leads(&k, q.request.origin) }
 	if leads(kind) {
 		return q.late()
 	}
@@ -212,13 +221,13 @@ func (q *inquiry) otherMode(anyMode networkKind) planner.Reason {
 }
 
 // late looks for the least delay of the due time that would let it be matched at the plan's prices, or if there is
-// none within the horizon, the least advance of the ready time. Both are found by bisection, since more time never
+// none within the horizon, the least advance of the ready time. That is found by bisection, since more time never
 // makes the cheapest itinerary dearer, and then made exact from the itinerary itself.
 func (q *inquiry) late() planner.Reason {
 	r := q.request
-	end := float64(q.in.days * 24)
 	v := *r
-	if c, ok := q.within(&v, &v.due, r.due, end); ok {
+	v.due = float64(q.in.days * 24)
+	if c, ok := q.soonest(&v, v.value); ok {
 		return q.lateReason(planner.RelaxDue, c.arrive-r.due)
 	}
 	v = *r

@@ -9,7 +9,7 @@ import (
 // departure. Where all are dropped at once, which is usual when the limit is the dual price of the request, it looks at
 // no more than the legs out of the origin.
 func (pr *pricer) seek(a *ask, rest *rest) offer {
-	best := pr.walk(a, rest, a.room == nil)
+	best := pr.walk(a, rest, a.room == nil && !a.soonest && a.most == 0)
 	if best.node < 0 && best.cost < a.limit {
 		return pr.walk(a, rest, false) // rounding has hidden what the dive found
 	}
@@ -20,20 +20,29 @@ func (pr *pricer) seek(a *ask, rest *rest) offer {
 func (pr *pricer) walk(a *ask, rest *rest, dive bool) offer {
 	n, r := a.network, a.request
 	best := offer{cost: a.limit, node: -1}
+	first := best // of soonest
 	pr.prepare(n)
+	pr.top = pr.top[:0]
 	w := walk{pr: pr, a: a, n: n, rest: rest, v: r.volume, w: r.weight, carbon: r.co2Price * r.weight, due: r.due + timeSlack}
-	w.rowM3, w.rowKg = a.prices.row, a.prices.row[len(pr.in.departures):]
+	if a.prices != nil {
+		w.rowM3, w.rowKg = a.prices.row, a.prices.row[len(pr.in.departures):]
+	}
 	if a.room != nil {
 		w.freeM3, w.freeKg = a.room.free, a.room.free[len(pr.in.departures):]
 	}
-	for k := n.homeFrom(r.ready); k < len(n.homes); k++ {
-		i := n.homes[k]
-		x := &n.nodes[i]
-		if x.depart > r.due {
+	origin := n.place(r.origin)
+	if origin < 0 {
+		return best
+	}
+	// All that leave from here on spend this much beside their ways at least.
+	beside := rest.time*r.ready - rest.paid
+	from, to := n.leaveFirst[origin], n.leaveFirst[origin+1]
+	for k := from + int32(before(n.cutoffs[from:to], r.ready-timeSlack)); k < to && n.cutoffs[k] <= r.due; k++ {
+		if !(rest.volume*rest.change[k]+beside < best.cost) {
 			break
 		}
-		if r.ready <= x.cutoff+timeSlack && rest.least(rest.entry[i], i) < best.cost {
-			w.reach(i, x, 0, -1, false, best.cost)
+		if i := n.leaving[k]; rest.least(rest.entry[i], i) < best.cost {
+			w.reach(i, &n.nodes[i], 0, -1, false, best.cost)
 		}
 	}
 	for p := range n.doors {
@@ -51,38 +60,41 @@ func (pr *pricer) walk(a *ask, rest *rest, dive bool) offer {
 			i := int32(k*64 + b)
 			x := &n.nodes[i]
 			label := pr.label[i]
-			if !(label+rest.least(rest.after[i], i) < best.cost) {
+			if !(label+rest.least(rest.after[i], i) < best.cost) || rest.earliest[i] > w.due {
 				continue
 			}
 			if label+rest.volume*(rest.out[x.to]+rest.hour*x.arrive)+rest.time*x.arrive-rest.paid < best.cost {
-				pr.leave(a, x, i, label, &best)
+				if a.soonest {
+					pr.leaveSoon(a, x, i, label, &w.due, &first)
+				} else {
+					pr.leave(a, x, i, label, &best)
+				}
 			}
 			if e := n.next[i]; e >= 0 {
 				w.reach(e, &n.nodes[e], label, i, false, best.cost)
 			}
 			// Whoever comes later and has spent more need not change: what it can reach is reached for less.
 			k, last := n.onward[i], n.leaveFirst[x.to+1]
-			first := &pr.changes[x.to]
-			if first.node <= k && first.cost <= label {
+			least := &pr.changes[x.to]
+			if least.node <= k && least.cost <= label {
 				continue
 			}
-			if label < first.cost {
-				*first = arrived{label, k}
+			if label < least.cost {
+				*least = arrived{label, k}
 			}
-			for ; k < last; k++ {
-				if !(label+rest.least(rest.change[k], i) < best.cost) {
+			changed := label + n.transferM3[x.to]*w.v
+			for ; k < last && n.cutoffs[k] <= w.due; k++ {
+				if !(changed+rest.least(rest.change[k], i) < best.cost) {
 					break // nor can anything that leaves later
 				}
-				e := n.leaving[k]
-				y := &n.nodes[e]
-				if y.cutoff > w.due {
-					break
-				}
-				if spent := label + y.transferCostM3*w.v; spent+rest.least(rest.entry[e], e) < best.cost {
-					w.reach(e, y, spent, i, true, best.cost)
+				if e := n.leaving[k]; changed+rest.least(rest.entry[e], e) < best.cost {
+					w.reach(e, &n.nodes[e], changed, i, true, best.cost)
 				}
 			}
 		}
+	}
+	if a.soonest {
+		return first
 	}
 	return best
 }
@@ -121,12 +133,13 @@ func (w *walk) dive(best *offer) {
 			i, label = e, label+w.leg(y)
 		default:
 			k, cheapest := int32(-1), infinity
+			changed := label + n.transferM3[x.to]*w.v
 			for _, e := range n.leaving[n.onward[i]:n.leaveFirst[x.to+1]] {
 				y := &n.nodes[e]
 				if y.arrive > w.due {
 					continue
 				}
-				if c := label + y.transferCostM3*w.v + w.leg(y) + rest.least(rest.after[e], e); c < cheapest {
+				if c := changed + w.leg(y) + rest.least(rest.after[e], e); c < cheapest {
 					k, cheapest = e, c
 				}
 			}
@@ -134,7 +147,7 @@ func (w *walk) dive(best *offer) {
 				return
 			}
 			y := &n.nodes[k]
-			i, label = k, label+y.transferCostM3*w.v+w.leg(y)
+			i, label = k, changed+w.leg(y)
 		}
 		if n.nodes[i].arrive > w.due {
 			return
@@ -144,7 +157,15 @@ func (w *walk) dive(best *offer) {
 
 // leg is what the request spends on a leg.
 func (w *walk) leg(x *node) float64 {
-	return max(w.v*x.m3Factor, w.w*x.kgFactor)*x.amount + w.carbon*x.co2 + w.rowM3[x.departure]*w.v + w.rowKg[x.departure]*w.w
+	quantity := w.v * x.m3Factor
+	if kg := w.w * x.kgFactor; kg > quantity {
+		quantity = kg
+	}
+	c := quantity*x.amount + w.carbon*x.co2
+	if w.rowM3 != nil {
+		c += w.rowM3[x.departure]*w.v + w.rowKg[x.departure]*w.w
+	}
+	return c
 }
 
 // walk is what a seek hands from leg to leg.
@@ -164,7 +185,7 @@ type walk struct {
 
 // reach notes that cargo can be on leg i, from leg e or from the origin, having spent so much before it.
 func (w *walk) reach(i int32, x *node, spent float64, e int32, via bool, limit float64) {
-	if x.arrive > w.due {
+	if w.rest.earliest[i] > w.due {
 		return
 	}
 	spent += w.leg(x)
@@ -188,20 +209,6 @@ func (w *walk) reach(i int32, x *node, spent float64, e int32, via bool, limit f
 		w.lowest, w.highest = min(w.lowest, word), max(w.highest, word)
 	}
 	pr.label[i], pr.from[i], pr.via[i] = spent, e, via
-}
-
-// homeFrom is the first leg out of the origin that departs at hour h or later, as a place in homes.
-func (n *network) homeFrom(h float64) int {
-	lo, hi := 0, len(n.homes)
-	for lo < hi {
-		mid := (lo + hi) / 2
-		if n.nodes[n.homes[mid]].depart < h {
-			lo = mid + 1
-		} else {
-			hi = mid
-		}
-	}
-	return lo
 }
 
 var infinity = math.Inf(1)

@@ -163,7 +163,7 @@ func newSession(s *solver, p *planner.Problem) *Session {
 		x.requests[p.Requests[i].ID] = requestIndex(i)
 		x.members[in.requests[i].network] = append(x.members[in.requests[i].network], requestIndex(i))
 	}
-	s.master.clearBasis()
+	s.master.forgetPlan()
 	for id := range s.master.columns {
 		x.list(int32(id))
 	}
@@ -293,19 +293,15 @@ func (x *Session) list(id int32) {
 	x.into[c.warehouse] = append(x.into[c.warehouse], id)
 }
 
-// clearBasis leaves the master with its columns alone.
-func (m *master) clearBasis() {
-	for _, id := range m.basic {
-		*m.at(id) = -1
-	}
-	for _, row := range m.tight {
-		m.tightAt[row] = -1
-	}
-	m.basic, m.basicX, m.tight, m.dual = m.basic[:0], m.basicX[:0], m.tight[:0], m.dual[:0]
-	m.inverse.n = 0
+// forgetPlan leaves the master with its columns alone: nothing in the basis, no bands.
+func (m *master) forgetPlan() {
+	m.clearBasis()
+	clear(m.over)
+	copy(m.slack, m.rhs)
 	for r := range m.key {
-		m.key[r], m.keyX[r], m.members[r] = leave(requestIndex(r)), 1, m.members[r][:0]
+		m.key[r], m.keyX[r] = leave(requestIndex(r)), 1
 	}
+	m.unband()
 }
 
 // Problem is what the session plans now: shared, not to be written to, and good until the next call.

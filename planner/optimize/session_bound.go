@@ -148,7 +148,7 @@ func (in *instance) renewNetwork(n *network, changed []departureIndex, y *prices
 	}
 	if n.guide != nil && len(fresh.nodes) > 0 {
 		fresh.guide = &guide{groups: n.guide.groups}
-		fresh.sortLeaving()
+		fresh.guide.earliest, fresh.guide.rent = fresh.nearest()
 		in.sweepGuide(fresh, y)
 	}
 	*n = *fresh

@@ -38,19 +38,21 @@ func (x *Session) Improve(ctx context.Context, regret float64) float64 {
 	all := s.everyone()
 	y := slices.Clone(x.prices.row)
 	if len(all) > marketFrom {
-		s.settle(y, newMarket(s).crash(y))
+		m.start(newMarket(s).deal(y), y, bandWidth)
+		s.keep(s.fit(m.shares()))
+		if !s.soon() || !s.settle() {
+			s.inner(y)
+		}
 	} else {
-		m.clearBasis()
-		m.unband()
+		m.forgetPlan()
 		x.warm(m, all)
 		s.rounds(all, "prices", s.o.Gap, s.note)
+		s.keep(s.fit(m.shares()))
 	}
-	shares := s.fit(m.shares())
-	if s.cost(shares) < objective {
-		x.take(all, shares)
+	if s.settledCost < objective {
+		x.take(all, s.settled)
 	}
-	m.clearBasis()
-	m.unband()
+	m.forgetPlan()
 	copy(x.prices.row, s.proof)
 	for id := range m.columns { // those that were found on the way
 		if c := &m.columns[id]; c.request >= 0 && len(c.legs) > 0 && !slices.Contains(x.through[c.legs[0]], int32(id)) {

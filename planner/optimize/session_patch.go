@@ -33,17 +33,21 @@ func (p *patcher) room(row rowIndex, capacity float64) {
 	}
 }
 
+// unreached is the hour at which a cancelled departure arrives: after all that anybody asks for, and finite, so that zero
+// times it is zero.
+const unreached = 1e13
+
 func (p *patcher) cancel(d departureIndex) {
 	x, in := p.x, p.x.s.in
 	x.cancelled[d] = true
 	p.room(in.m3Row(d), 0)
 	p.room(in.kgRow(d), 0)
 	at := in.departures[d].depart
-	in.departures[d].arrive = 2 * never // after all that is asked for
+	in.departures[d].arrive = unreached
 	for n := range x.members {
 		for i := firstFrom(n.nodes, at); i < len(n.nodes) && n.nodes[i].depart == at; i++ {
 			if n.nodes[i].departure == d {
-				n.nodes[i].arrive = 2 * never
+				n.nodes[i].arrive = unreached
 			}
 		}
 	}
@@ -134,7 +138,11 @@ func (p *patcher) links() {
 // rerun brings columns and shares in line with the departures that changed. Who can no longer go as planned is taken off.
 func (p *patcher) rerun() {
 	x := p.x
+	if len(p.changed) == 0 {
+		return
+	}
 	p.links()
+	x.s.in.timetables = &timetables{of: map[kindKey]*timetable{}} // of the times before
 	lists := map[requestIndex][]share{}
 	var order []requestIndex
 	for _, d := range p.changed {

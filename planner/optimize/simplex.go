@@ -82,18 +82,8 @@ func (m *master) grow() {
 
 // enter brings a column with reduced cost d < 0 into the basis. It tells whether it could.
 func (m *master) enter(q int32, d float64) bool {
-	m.grow()
 	r := m.requestOf(q)
-	m.gathered = m.gathered[:0]
-	m.scatterTight(q, 1)
-	m.scatterTight(m.key[r], -1)
-	slices.Sort(m.gathered)
-	m.gathered = slices.Compact(m.gathered)
-	alpha := m.alpha[:len(m.basic)]
-	m.inverse.times(m.gather, m.gathered, alpha)
-	for _, t := range m.gathered {
-		m.gather[t] = 0
-	}
+	alpha := m.towardsBasis(q)
 	m.touch(q, 1)
 	m.keyRate[r] = -1
 	m.keyTouched = append(m.keyTouched, r)
@@ -122,6 +112,22 @@ func (m *master) enter(q int32, d float64) bool {
 	}
 	m.finish(out.step)
 	return true
+}
+
+// towardsBasis is the inverse times what column q takes more than the key of its request.
+func (m *master) towardsBasis(q int32) []float64 {
+	m.grow()
+	m.gathered = m.gathered[:0]
+	m.scatterTight(q, 1)
+	m.scatterTight(m.key[m.requestOf(q)], -1)
+	slices.Sort(m.gathered)
+	m.gathered = slices.Compact(m.gathered)
+	alpha := m.alpha[:len(m.basic)]
+	m.inverse.times(m.gather, m.gathered, alpha)
+	for _, t := range m.gathered {
+		m.gather[t] = 0
+	}
+	return alpha
 }
 
 // loosen brings the slack of the tight row at place t into the basis, or its excess if its price is above the band.
@@ -173,7 +179,7 @@ func (m *master) finish(step float64) {
 	} else {
 		m.degenerate++
 	}
-	if m.sinceCheck >= 200 {
+	if m.sinceCheck >= max(200, len(m.key)/100) {
 		m.check()
 	}
 }
@@ -200,25 +206,7 @@ type block struct {
 // ratio finds what blocks the entering variable first: Harris' two passes (1973), which prefer a large pivot among
 // those that block within the tolerance. It leaves the rates of change in rates and keyRate.
 func (m *master) ratio(alpha []float64) block {
-	for p, a := range alpha {
-		if math.Abs(a) < 1e-13 {
-			alpha[p] = 0
-			continue
-		}
-		id := m.basic[p]
-		m.touch(id, -a)
-		r := m.requestOf(id)
-		if m.keyRate[r] == 0 {
-			m.keyTouched = append(m.keyTouched, r)
-		}
-		m.keyRate[r] += a
-	}
-	// A request may be listed twice when its rate passed through zero: harmless but for touching its key twice.
-	slices.Sort(m.keyTouched)
-	m.keyTouched = slices.Compact(m.keyTouched)
-	for _, r := range m.keyTouched {
-		m.touch(m.key[r], m.keyRate[r])
-	}
+	largest := m.spread(alpha)
 	limit := math.Inf(1)
 	for p, a := range alpha {
 		if a > pivotTol {
@@ -230,7 +218,6 @@ func (m *master) ratio(alpha []float64) block {
 			limit = min(limit, (m.keyX[r]+feasTol)/a)
 		}
 	}
-	largest := m.collect()
 	tiny := max(1e-14, 1e-9*largest)
 	for _, x := range m.rates {
 		if rate, slack := m.towards(x); rate > tiny && slack+feasTol < limit*rate {
@@ -258,6 +245,31 @@ func (m *master) ratio(alpha []float64) block {
 	}
 	best.step = max(0, best.step)
 	return best
+}
+
+// spread finds what changes with the entering variable, beside the basic columns: the keys (keyRate) and the rows that are
+// not tight (rates). It returns the largest rate of a row.
+func (m *master) spread(alpha []float64) float64 {
+	for p, a := range alpha {
+		if math.Abs(a) < 1e-13 {
+			alpha[p] = 0
+			continue
+		}
+		id := m.basic[p]
+		m.touch(id, -a)
+		r := m.requestOf(id)
+		if m.keyRate[r] == 0 {
+			m.keyTouched = append(m.keyTouched, r)
+		}
+		m.keyRate[r] += a
+	}
+	// A request may be listed twice when its rate passed through zero: harmless but for touching its key twice.
+	slices.Sort(m.keyTouched)
+	m.keyTouched = slices.Compact(m.keyTouched)
+	for _, r := range m.keyTouched {
+		m.touch(m.key[r], m.keyRate[r])
+	}
+	return m.collect()
 }
 
 // towards is how fast a row comes to the point where it is just full, and how far that is.
@@ -463,6 +475,11 @@ func (m *master) residual() float64 {
 			m.in.addUse(&m.columns[id], m.basicX[p], use)
 		}
 	}
+	for _, q := range m.super {
+		if q.column >= 0 {
+			m.in.addUse(&m.columns[q.column], q.x, use)
+		}
+	}
 	worst := 0.0
 	for i := range use {
 		s := m.rhs[i] - use[i]*m.in.scale[i]
@@ -509,17 +526,24 @@ func (m *master) refactor() {
 	for r := range m.key {
 		fill(m.key[r], 1, func(t int32, x float64) { b[t] -= x })
 	}
+	for _, q := range m.super {
+		fill(q.column, q.x, func(t int32, x float64) { b[t] -= x })
+		fill(m.key[m.requestOf(q.column)], -q.x, func(t int32, x float64) { b[t] -= x })
+	}
 	for p, id := range m.basic {
 		add := func(t int32, x float64) { w.Set(int(t), p, w.At(int(t), p)+x) }
 		fill(id, 1, add)
 		fill(m.key[m.requestOf(id)], -1, add)
 	}
 	if !m.inverse.set(w) {
-		m.reset()
+		m.rebuild()
 		return
 	}
 	for r := range m.key {
 		m.keyX[r] = 1
+	}
+	for _, q := range m.super {
+		m.keyX[m.requestOf(q.column)] -= q.x
 	}
 	clear(m.dual)
 	m.setPrices() // of the rows that are not tight alone
@@ -543,24 +567,30 @@ func (m *master) sum() {
 	}
 }
 
-// reset goes back to the empty plan, keeping the columns: the way out of a working matrix that has become
-// singular by rounding.
-func (m *master) reset() {
+// clearBasis leaves nothing in the basis; the columns that were in it are out of the plan.
+func (m *master) clearBasis() {
 	for _, id := range m.basic {
 		*m.at(id) = -1
+		r := m.requestOf(id)
+		m.members[r] = m.members[r][:0]
 	}
 	for _, row := range m.tight {
-		m.tightAt[row] = -1
+		m.untie(row)
 	}
+	m.basic, m.basicX, m.tight, m.dual = m.basic[:0], m.basicX[:0], m.tight[:0], m.dual[:0]
+	m.inverse.n = 0
+}
+
+// reset goes back to the empty plan, keeping the columns.
+func (m *master) reset() {
+	m.clearBasis()
 	clear(m.over)
 	for i := range m.price.row {
 		m.price.row[i] = m.low[i] * m.in.scale[i]
 	}
-	m.basic, m.basicX, m.tight, m.dual = m.basic[:0], m.basicX[:0], m.tight[:0], m.dual[:0]
-	m.inverse.n = 0
 	m.objective = 0
 	for r := range m.key {
-		m.key[r], m.keyX[r], m.members[r] = leave(requestIndex(r)), 1, m.members[r][:0]
+		m.key[r], m.keyX[r] = leave(requestIndex(r)), 1
 		m.objective += m.in.requests[r].value
 	}
 	copy(m.slack, m.rhs)

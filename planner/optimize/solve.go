@@ -24,7 +24,7 @@ type Progress struct {
 	Elapsed               time.Duration
 	Objective, Bound, Gap float64
 	Regret                float64
-	Phase                 string // market, band, prices, whole, round or search
+	Phase                 string // market, band, inner, corner, prices, whole, round or search
 	Pivots                int
 	WholeBound            float64 // with requests that must go whole: a bound that they allow for; 0 before it is known
 	Columns, Rows         int     // itineraries known; capacity rows that bind
@@ -57,7 +57,10 @@ func solveOpen(ctx context.Context, p *planner.Problem, o Options) (*planner.Pla
 	} else {
 		s.limit(1)
 		s.generate()
-		shares = s.better(s.fit(s.master.shares()))
+		if s.settled == nil || s.ctx.Err() == nil {
+			s.keep(s.fit(s.master.shares()))
+		}
+		shares = s.settled
 	}
 	plan := s.write(shares)
 	plan.Seconds = time.Since(begun).Seconds()
@@ -89,12 +92,11 @@ func (s *solver) report(phase string, objective float64) {
 		WholeBound: s.wholeBound, Pivots: s.master.pivots, Columns: len(s.master.columns), Rows: len(s.master.tight)})
 }
 
-// better is the settled plan, if there is one and it costs less than the shares.
-func (s *solver) better(shares [][]share) [][]share {
-	if s.settled == nil || s.cost(shares) <= s.cost(s.settled) {
-		return shares
+// keep notes a plan if it costs less than the one that is settled.
+func (s *solver) keep(shares [][]share) {
+	if cost := s.cost(shares); s.settled == nil || cost < s.settledCost {
+		s.settled, s.settledCost = shares, cost
 	}
-	return s.settled
 }
 
 func (s *solver) cost(shares [][]share) float64 {

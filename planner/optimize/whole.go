@@ -36,7 +36,7 @@ const defaultMoves = 100000
 const exchanges = 16
 
 // grace is how long a stopped solve goes on, to leave the plan in good order.
-const grace = 30 * time.Millisecond
+const grace = 20 * time.Millisecond
 
 // round makes a plan that keeps whole requests whole, from the master's split one.
 func (s *solver) round() *packing {
