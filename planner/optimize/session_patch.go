@@ -14,6 +14,7 @@ type patcher struct {
 	rows    []rowIndex       // that have less room
 	again   []requestIndex   // whose shares changed, or are to be placed
 	seen    map[requestIndex]bool
+	most    [2]float64 // that anybody could pay for a m3 and a kg; 0: not known yet
 }
 
 func (p *patcher) mark(r requestIndex) {
@@ -66,7 +67,7 @@ func (p *patcher) departure(y *planner.Departure) {
 		in.reorder(d)
 		x.cancelled[d] = false
 		p.changed = append(p.changed, d)
-		x.hold(d)
+		p.hold(d)
 	}
 	*was = *y
 	p.room(in.m3Row(d), y.CapacityM3)
@@ -84,21 +85,23 @@ func (in *instance) reorder(d departureIndex) {
 
 // hold prices a departure so that nobody would use it, until its networks know what changed: what itineraries cost at least
 // without it then still proves a bound.
-func (x *Session) hold(d departureIndex) {
+func (p *patcher) hold(d departureIndex) {
+	x, in := p.x, p.x.s.in
 	if slices.Contains(x.late, d) {
 		return
 	}
-	in := x.s.in
 	x.late = append(x.late, d)
 	x.held = append(x.held, heldPrice{d, x.prices.row[in.m3Row(d)], x.prices.row[in.kgRow(d)]})
-	_, most := x.s.master.usualPrices()
-	x.prices.row[in.m3Row(d)], x.prices.row[in.kgRow(d)] = 2*most[0], 2*most[1]
-	for r := range in.requests {
-		if q := &in.requests[r]; q.volume == 0 && q.weight == 0 { // whom no price keeps off
-			x.least[r] = 0
-			x.doubted = append(x.doubted, requestIndex(r))
+	if p.most == [2]float64{} {
+		_, p.most = x.s.master.usualPrices()
+		for r := range in.requests {
+			if q := &in.requests[r]; q.volume == 0 && q.weight == 0 { // whom no price keeps off
+				x.least[r] = 0
+				x.doubted = append(x.doubted, requestIndex(r))
+			}
 		}
 	}
+	x.prices.row[in.m3Row(d)], x.prices.row[in.kgRow(d)] = 2*p.most[0], 2*p.most[1]
 }
 
 // links finds which legs now keep cargo aboard. Those for whom that changed are changed too.
@@ -120,7 +123,7 @@ func (p *patcher) links() {
 			}
 			if in.departures[e].aboard != aboard {
 				in.departures[e].aboard = aboard
-				x.hold(e)
+				p.hold(e)
 				if !slices.Contains(p.changed, e) {
 					p.changed = append(p.changed, e)
 				}

@@ -146,8 +146,8 @@ func (x *Session) price(worker int, r requestIndex, limit float64) (float64, col
 
 // Limits of what replace looks at, so that a patch takes its few milliseconds.
 const (
-	patchSearches = 150  // itineraries looked for, of all requests together
-	patchParts    = 4    // for one request
+	patchSearches = 48   // itineraries looked for, of all requests together
+	patchParts    = 2    // for one request
 	patchSmallest = 0.02 // the least part of a request that is worth an itinerary of its own
 )
 

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"testing"
 	"time"
 
@@ -112,4 +113,96 @@ func anyWhole(p *planner.Problem) bool {
 		}
 	}
 	return false
+}
+
+// TestASessionDoesNotDependOnTheNumberOfWorkers follows the same events with one and with three.
+func TestASessionDoesNotDependOnTheNumberOfWorkers(t *testing.T) {
+	for seed := range uint64(12) {
+		var first *planner.Plan
+		for _, workers := range []int{1, 3} {
+			rnd := rand.New(rand.NewPCG(seed, 9))
+			x, _, err := Begin(context.Background(), tiny(rnd, 60, 0.1), Options{Search: -1, Workers: workers})
+			require.NoError(t, err)
+			for k := range 8 {
+				_, err := x.Apply(happening(rnd, x.Problem(), k))
+				require.NoError(t, err)
+				x.Prove()
+				x.Mend(context.Background(), 1e-6)
+			}
+			plan := x.Explain()
+			if first == nil {
+				first = plan
+			}
+			require.Equal(t, first, plan, "seed %d", seed)
+		}
+	}
+}
+
+// TestASessionGoesOnFromAnotherDay restarts on what the problem is a day later: other departures, other requests, days that
+// have moved.
+func TestASessionGoesOnFromAnotherDay(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		rnd := rand.New(rand.NewPCG(rapid.Uint64().Draw(t, "seed"), 8))
+		p := tiny(rnd, 1+rnd.IntN(25), 0.1)
+		x, _, err := Begin(context.Background(), p, Options{Search: -1})
+		require.NoError(t, err)
+		next := *p
+		next.Start, next.Days = p.Start.AddDate(0, 0, 1), p.Days
+		next.Departures = p.Departures[1:]
+		late := p.Departures[0]
+		late.ID, late.Cutoff, late.Depart, late.Arrive = "new", late.Cutoff.AddDate(0, 0, 1), late.Depart.AddDate(0, 0, 1), late.Arrive.AddDate(0, 0, 1)
+		next.Departures = append(slices.Clone(next.Departures), late)
+		_, ok := x.Difference(&next)
+		require.False(t, ok)
+		y, err := x.Restart(&next)
+		require.NoError(t, err)
+		wantSound(t, &next, y.Explain())
+		y.Improve(context.Background(), 1e-6)
+		plan := y.Explain()
+		wantSound(t, &next, plan)
+		if !anyWhole(&next) {
+			cold := solve(t, &next, Options{})
+			require.InDelta(t, cold.Objective, plan.Objective, 2e-6*math.Abs(cold.Objective)+1e-6)
+		}
+	})
+}
+
+// TestADifferenceLeadsFromOneProblemToTheNext applies what differs, and finds nothing that differs after it.
+func TestADifferenceLeadsFromOneProblemToTheNext(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		rnd := rand.New(rand.NewPCG(rapid.Uint64().Draw(t, "seed"), 6))
+		p := tiny(rnd, 1+rnd.IntN(10), 0)
+		x, _, err := Begin(context.Background(), p, Options{Search: -1})
+		require.NoError(t, err)
+		other, err := Resume(p, x.Plan(), Options{})
+		require.NoError(t, err)
+		for k := range 5 {
+			_, err := other.Apply(happening(rnd, other.Problem(), k))
+			require.NoError(t, err)
+			d, ok := x.Difference(other.Problem())
+			require.True(t, ok)
+			_, err = x.Apply(d)
+			require.NoError(t, err)
+			d, ok = x.Difference(other.Problem())
+			require.True(t, ok)
+			require.Zero(t, d.Len())
+			wantSound(t, other.Problem(), x.Plan())
+		}
+	})
+}
+
+func TestASessionRefusesWhatItDoesNotKnow(t *testing.T) {
+	p := tiny(rand.New(rand.NewPCG(1, 1)), 5, 0)
+	x, _, err := Begin(context.Background(), p, Options{})
+	require.NoError(t, err)
+	before := x.Plan()
+	for _, d := range []Delta{{Cancelled: []string{"nothing"}}, {Withdrawn: []string{"nobody"}}} {
+		_, err := x.Apply(d)
+		require.ErrorContains(t, err, "the session has no ")
+	}
+	fresh := p.Departures[0]
+	fresh.ID = "new"
+	_, err = x.Apply(Delta{Withdrawn: []string{p.Requests[0].ID}, Departures: []planner.Departure{fresh}})
+	require.ErrorIs(t, err, ErrRestart)
+	require.Equal(t, before, x.Plan(), "nothing of it was applied")
 }
