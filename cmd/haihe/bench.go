@@ -76,8 +76,8 @@ builds is measured beside the planner.`,
 			return b.run(cmd.Context(), args, cmd.OutOrStdout())
 		},
 	}
-	cmd.Flags().StringVar(&b.dir, "dir", filepath.Join(".cache", "bench"), "folder of problems and plans")
-	cmd.Flags().StringVar(&b.judge, "judge", "", "the referee's program: makes problems, verifies plans")
+	cmd.PersistentFlags().StringVar(&b.dir, "dir", filepath.Join(".cache", "bench"), "folder of problems and plans")
+	cmd.PersistentFlags().StringVar(&b.judge, "judge", "", "the referee's program: makes problems, verifies plans")
 	cmd.Flags().StringVar(&b.peer, "peer", "", "the peer's program, to be measured in the same run")
 	cmd.Flags().StringVar(&b.out, "out", "", "write the table to this file; where it has the marks of docs/benchmarks.md, between them")
 	cmd.Flags().IntSliceVar(&b.seeds, "seeds", []int{1}, "seeds of the generated problems")
@@ -85,6 +85,7 @@ builds is measured beside the planner.`,
 	cmd.Flags().DurationVar(&b.limit, "time-limit", 10*time.Minute, "the most that a run gets that has another goal than time")
 	cmd.Flags().DurationVar(&b.peerLimit, "peer-time-limit", 0, "the most that the peer gets (0: what the row says)")
 	cmd.AddCommand(benchChildren()...)
+	cmd.AddCommand(benchEventsCommand(b))
 	return cmd
 }
 

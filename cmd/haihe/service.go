@@ -107,7 +107,7 @@ func open(ctx context.Context, s settings, log *slog.Logger) (_ *service, err er
 	v.loop = live.New(live.Config{
 		State: state, Offsets: v.offsets, Epoch: epoch, Days: s.days, Previous: previous,
 		Now:     time.Now,
-		Solve:   solve,
+		Solve:   live.NewEngine(optimize.Options{TimeLimit: solveLimit, Search: quickSearch}, optimize.Options{TimeLimit: solveLimit}).Solve,
 		Publish: v.producer.Publish,
 		Record: func(ctx context.Context, r *live.Recorded) error {
 			list := r.Changed
@@ -122,14 +122,6 @@ func open(ctx context.Context, s settings, log *slog.Logger) (_ *service, err er
 	})
 	v.web = web.New(v.webConfig(borders))
 	return v, nil
-}
-
-func solve(ctx context.Context, p *planner.Problem, effort live.Effort) (*planner.Plan, error) {
-	o := optimize.Options{TimeLimit: solveLimit}
-	if effort == live.Quick {
-		o.Search = quickSearch
-	}
-	return optimize.Solve(ctx, p, o)
 }
 
 // restore returns the state of the last snapshot, or an empty one.

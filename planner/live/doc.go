@@ -8,12 +8,13 @@
 //   - finished plans, from the one solve that may be under way.
 //
 // Changes are coalesced: a solve starts when the log has been quiet for a moment, at the latest after Patience,
-// and never while another runs. Its plan is a quick one; if nothing happens meanwhile, a thorough search improves
-// on it, until the next change ends that. A plan is recorded in the log before anybody sees it. Plans are numbered by the
-// epoch (one for each start of the service) and by version within it. What changed leaves the loop as an
-// Update, in the order in which it happened.
+// and never while another runs. Its plan is a quick one, patched from the one before where that is worth it. If
+// nothing happens meanwhile, more effort improves on it, until the next change ends that. A plan is recorded in the
+// log before anybody sees it. Plans are numbered by the epoch (one for each start of the service) and by version
+// within it. What changed leaves the loop as an Update, in the order in which it happened.
 //
 //	loop.go     the loop and its timing
+//	engine.go   what a solve starts from: the last plan, or nothing
 //	planned.go  a plan beside the one before: which matches and loads differ
 //	command.go  commands and questions
 //	update.go   what leaves the loop

@@ -13,10 +13,15 @@ import (
 // Effort says how hard a solve tries.
 type Effort int
 
-// A change is first answered by a Quick plan, exact but for requests that must go whole. If nothing happens
-// meanwhile, a Thorough one of the same problem follows: the plan that the problem has anywhere.
+// A change is first answered by a Quick plan: patched from the one before, or made from nothing where that is no help, and
+// then exact but for requests that must go whole. If nothing happens meanwhile each effort improves on the one before: the
+// same plan Proven, the neighbourhood of the change Mended, all of it Improved where that is not enough, and in the end,
+// where the plan is not known to be the best, a Thorough one: the plan that the problem has anywhere.
 const (
 	Quick Effort = iota
+	Proven
+	Mended
+	Improved
 	Thorough
 )
 
@@ -31,10 +36,10 @@ type Config struct {
 	Previous *Recorded
 
 	Now     func() time.Time
-	Solve   func(context.Context, *planner.Problem, Effort) (*planner.Plan, error)
-	Publish func(context.Context, ...planner.Event) error // returns when the log holds them
-	Record  func(context.Context, *Recorded) error        // returns when the log holds the plan
-	Observe func(Update)                                  // called from the loop: must be quick
+	Solve   func(context.Context, *planner.Problem, Effort) (*planner.Plan, error) // as Engine's; a nil plan says that the one before stands
+	Publish func(context.Context, ...planner.Event) error                          // returns when the log holds them
+	Record  func(context.Context, *Recorded) error                                 // returns when the log holds the plan
+	Observe func(Update)                                                           // called from the loop: must be quick
 
 	Quiet    time.Duration // without an event before a solve starts
 	Patience time.Duration // from the first event to the start of a solve, at most
@@ -60,7 +65,7 @@ type Loop struct {
 	last     time.Time                  // of the last such change
 	caughtUp bool
 	solving  bool
-	abandon  context.CancelFunc // ends a thorough solve; nil where none is under way
+	abandon  context.CancelFunc // ends a solve beyond the first two efforts; nil where none is under way
 	torn     bool               // the log may hold part of a plan: the next is recorded whole
 	now      current
 	version  uint64
@@ -266,11 +271,13 @@ func (l *Loop) solve(ctx context.Context) {
 	l.launch(ctx, ctx, s)
 }
 
-// improve starts a thorough solve of the problem whose quick plan is shown.
-func (l *Loop) improve(ctx context.Context) {
-	var solving context.Context
-	solving, l.abandon = context.WithCancel(ctx)
-	l.launch(ctx, solving, &solution{effort: Thorough, current: current{problem: l.now.problem, omissions: l.now.omissions}})
+// improve starts a solve of the problem whose plan is shown, with more effort than that was made with.
+func (l *Loop) improve(ctx context.Context, effort Effort) {
+	solving := ctx
+	if effort > Proven {
+		solving, l.abandon = context.WithCancel(ctx)
+	}
+	l.launch(ctx, solving, &solution{effort: effort, current: current{problem: l.now.problem, omissions: l.now.omissions}})
 }
 
 // launch solves until solving ends, and records the plan until ctx does.
@@ -285,7 +292,7 @@ func (l *Loop) launch(ctx, solving context.Context, s *solution) {
 			s.err = fmt.Errorf("live: solve: %w", s.err)
 			return
 		}
-		if s.abandoned = s.effort == Thorough && solving.Err() != nil; s.abandoned {
+		if s.abandoned = s.effort > Proven && solving.Err() != nil; s.abandoned || s.plan == nil {
 			return
 		}
 		s.recorded, s.loads = record(s.problem, s.plan, before.recorded)
@@ -308,7 +315,10 @@ func (l *Loop) adopt(ctx context.Context, s *solution) {
 	if s.abandoned {
 		return
 	}
-	l.torn = s.err != nil
+	if s.err == nil && s.plan == nil {
+		l.version-- // it has no plan
+	}
+	l.torn = l.torn && s.plan == nil || s.err != nil
 	if s.err != nil {
 		if !errors.Is(s.err, context.Canceled) {
 			l.cfg.Logger.Error("no new plan; trying again", "error", s.err, "after", retryAfter)
@@ -318,13 +328,15 @@ func (l *Loop) adopt(ctx context.Context, s *solution) {
 		l.since = l.last
 		return
 	}
-	before := l.now
-	l.now = s.current
-	u := Update{Plan: &s.recorded.Summary, Matches: s.recorded.Changed, Unplanned: s.recorded.Gone}
-	u.DepartureLoads, u.WarehouseLoads = s.loads.since(before.loads)
-	l.observe(u)
-	if s.effort == Quick && s.plan.Status != planner.StatusOptimal && !l.dirty {
-		l.improve(ctx)
+	if s.plan != nil {
+		before := l.now
+		l.now = s.current
+		u := Update{Plan: &s.recorded.Summary, Matches: s.recorded.Changed, Unplanned: s.recorded.Gone}
+		u.DepartureLoads, u.WarehouseLoads = s.loads.since(before.loads)
+		l.observe(u)
+	}
+	if s.effort < Thorough && !l.dirty && (s.effort < Mended || l.now.plan.Status != planner.StatusOptimal) {
+		l.improve(ctx, s.effort+1)
 	}
 }
 

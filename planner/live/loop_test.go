@@ -42,14 +42,8 @@ func start(t *testing.T, events ...planner.Event) *bench {
 	ctx, cancel := context.WithCancel(t.Context())
 	b.loop = live.New(live.Config{
 		State: s, Offsets: planner.Offsets{}, Epoch: 7, Days: 60,
-		Now: func() time.Time { return monday.Add(time.Since(b.begun)) },
-		Solve: func(ctx context.Context, p *planner.Problem, effort live.Effort) (*planner.Plan, error) {
-			o := optimize.Options{}
-			if effort == live.Quick {
-				o.Search = -1
-			}
-			return optimize.Solve(ctx, p, o)
-		},
+		Now:     func() time.Time { return monday.Add(time.Since(b.begun)) },
+		Solve:   live.NewEngine(optimize.Options{Search: -1}, optimize.Options{}).Solve,
 		Publish: b.publish,
 		Record: func(_ context.Context, r *live.Recorded) error {
 			b.log.Lock()

@@ -85,6 +85,14 @@
 //
 //   - quote.go prices one request, itemised, at the prices of a plan. Guides at these prices are kept by network and density.
 //
+//   - session.go keeps a solved problem and follows its events, each step a plan with its proof. session_delta.go says what
+//     changed and session_patch.go and session_place.go mend the plan: off with what no longer fits, least loss first,
+//     then each to the cheapest itinerary with room. session_bound.go brings the proof up to date. For any prices the
+//     bound is Σ least − Σ prices·capacity, so less room changes one term, fewer itineraries none, and a late or
+//     dearer departure only what those pay at least who could gain by it, which the guides tell. Until that is known it has a price
+//     that nobody would pay. Prices of rows go up only while all this lasts, so that what was proven of the others holds.
+//     session_mend.go plans the neighbourhood of a change anew, everyone else fixed load; session_improve.go everything.
+//
 //   - solve.go and plan.go are the door: Options in, planner.Plan out.
 //
 // # Units
@@ -96,6 +104,6 @@
 //
 // Solve fails only on a problem that refers to nothing; a time limit or the end of its context gives the best plan so
 // far with a bound that holds. The plan depends on the problem, Gap, Seed and Search, never on the number of
-// workers, unless a limit cuts it short. The bound of the second stage is true for whole requests but is not in
+// workers, unless a limit cuts it short. A session's plan depends on the calls before it too. The bound of the second stage is true for whole requests but is not in
 // the plan, since prices alone do not prove it.
 package optimize

@@ -46,8 +46,15 @@ func (m *master) shares() [][]share {
 	return shares
 }
 
-// write makes the plan of the given shares.
+// write makes the plan of the given shares, with reasons for what stays behind.
 func (s *solver) write(shares [][]share) *planner.Plan {
+	plan := s.lay(shares)
+	s.explain(plan, shares)
+	return plan
+}
+
+// lay makes the plan of the given shares, without reasons.
+func (s *solver) lay(shares [][]share) *planner.Plan {
 	in, p := s.in, s.in.problem
 	plan := &planner.Plan{Version: planner.PlanVersion, Assignments: []planner.Assignment{}, Unmatched: []planner.Unmatched{}}
 	for r, list := range shares {
@@ -75,7 +82,6 @@ func (s *solver) write(shares [][]share) *planner.Plan {
 		plan.Status = planner.StatusOptimal
 	}
 	plan.Prices = s.writePrices()
-	s.explain(plan, shares)
 	return plan
 }
 

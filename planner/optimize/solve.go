@@ -2,7 +2,6 @@ package optimize
 
 import (
 	"context"
-	"runtime"
 	"slices"
 	"time"
 
@@ -36,40 +35,46 @@ type Progress struct {
 // plan's prices prove, when the gap is reached, the time is up or ctx ends, whichever comes first. The error names a
 // reference to nothing.
 func Solve(ctx context.Context, p *planner.Problem, o Options) (*planner.Plan, error) {
+	plan, _, _, err := solveOpen(ctx, p, o)
+	return plan, err
+}
+
+// solveOpen is Solve, and hands over what a Session goes on with: the solver and its last shares.
+func solveOpen(ctx context.Context, p *planner.Problem, o Options) (*planner.Plan, *solver, [][]share, error) {
 	begun := time.Now()
 	in, err := compile(p)
 	if err != nil {
-		return nil, err
+		return nil, nil, nil, err
 	}
-	if o.Gap <= 0 {
-		o.Gap = 1e-6
-	}
-	if o.Workers <= 0 {
-		o.Workers = runtime.GOMAXPROCS(0)
-	}
-	s := &solver{in: in, o: o, ctx: ctx, begun: begun, team: newTeam(in, o.Workers), master: newMaster(in, o.Seed)}
-	s.proof = make([]float64, len(in.capacity))
-	for i := range in.requests {
-		s.values += in.requests[i].value
-	}
-	var plan *planner.Plan
+	s := newSolver(ctx, in, o.withDefaults(), begun)
+	var shares [][]share
 	if slices.ContainsFunc(in.requests, func(r request) bool { return r.whole }) {
 		s.limit(0.5) // the rest of the time is for planning whole
 		s.generate()
 		s.limit(0.65)
 		s.generateWhole()
 		s.limit(1)
-		plan = s.write(s.polish(s.round().shares))
+		shares = s.polish(s.round().shares)
 	} else {
 		s.limit(1)
 		s.generate()
 		if s.settled == nil || s.ctx.Err() == nil {
 			s.keep(s.fit(s.master.shares()))
 		}
-		plan = s.write(s.settled)
+		shares = s.settled
 	}
+	plan := s.write(shares)
 	plan.Seconds = time.Since(begun).Seconds()
-	return plan, nil
+	return plan, s, shares, nil
+}
+
+func newSolver(ctx context.Context, in *instance, o Options, begun time.Time) *solver {
+	s := &solver{in: in, o: o, ctx: ctx, begun: begun, team: newTeam(in, o.Workers), master: newMaster(in, o.Seed)}
+	s.proof = make([]float64, len(in.capacity))
+	for i := range in.requests {
+		s.values += in.requests[i].value
+	}
+	return s
 }
 
 // limit ends the next stage at a share of the time limit.
