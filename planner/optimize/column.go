@@ -1,5 +1,7 @@
 package optimize
 
+import "slices"
+
 import "gonum.org/v1/gonum/floats"
 
 // column is one itinerary of one request, with what all of the request would cost on it. The room that it uses is
@@ -76,4 +78,25 @@ func (in *instance) addUse(c *column, share float64, use []float64) {
 	base := int(in.dayRow(c.warehouse, int(c.day)))
 	held := in.heldFrom(c)
 	floats.AddScaled(use[base:base+len(held)], v, held)
+}
+
+// useOf is what all of a column takes of a row.
+func (in *instance) useOf(c *column, row rowIndex) float64 {
+	n := len(in.departures)
+	r := &in.requests[c.request]
+	if int(row) < 2*n {
+		d, use := departureIndex(row), r.volume
+		if int(row) >= n {
+			d, use = departureIndex(int(row)-n), r.weight
+		}
+		if slices.Contains(c.legs, d) {
+			return use
+		}
+		return 0
+	}
+	k := int(row - in.dayRow(c.warehouse, int(c.day)))
+	if held := in.heldFrom(c); k >= 0 && k < len(held) {
+		return r.volume * held[k]
+	}
+	return 0
 }

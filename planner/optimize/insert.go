@@ -208,26 +208,6 @@ func (x *inserter) fits(c *column, part float64) bool {
 	return x.room.part(x.in, c) >= part*(1-1e-9)
 }
 
-// useOf is what all of a column's request takes of a row.
-func (in *instance) useOf(c *column, row rowIndex) float64 {
-	r, n := &in.requests[c.request], len(in.departures)
-	if int(row) < 2*n {
-		for _, d := range c.legs {
-			switch row {
-			case in.m3Row(d):
-				return r.volume
-			case in.kgRow(d):
-				return r.weight
-			}
-		}
-		return 0
-	}
-	if k, held := int(row-in.dayRow(c.warehouse, int(c.day))), in.heldFrom(c); k >= 0 && k < len(held) {
-		return r.volume * held[k]
-	}
-	return 0
-}
-
 // take takes part of a column off the room.
 func (x *inserter) take(c *column, part float64) {
 	r := &x.in.requests[c.request]

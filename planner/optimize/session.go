@@ -395,13 +395,14 @@ func (x *Session) Explain() *planner.Plan {
 	if len(ask) == 0 || len(x.late) > 0 {
 		return plan
 	}
+	who := make([]requestIndex, len(ask))
+	for k, i := range ask {
+		who[k] = x.requests[plan.Unmatched[i].Request]
+	}
 	w := x.s.newReasoner(x.now.shares)
-	x.s.team.each(len(ask), func() bool { return false }, func(worker, k int) {
-		u := &plan.Unmatched[ask[k]]
-		r := x.requests[u.Request]
-		q := inquiry{reasoner: w, pr: x.s.team.pricers[worker], id: r, request: &x.s.in.requests[r], left: u.Fraction}
-		u.Reason = q.reason()
-	})
+	x.s.guideFreely(who)
+	w.answer(x.s.team, who, x.s.reasonsWork(), func() bool { return false },
+		func(k int, reason planner.Reason) { plan.Unmatched[ask[k]].Reason = reason })
 	for _, i := range ask {
 		u := &plan.Unmatched[i]
 		x.reasons[x.requests[u.Request]] = known{u.Fraction, u.Reason}

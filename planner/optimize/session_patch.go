@@ -317,27 +317,6 @@ func (x *Session) occupants(row rowIndex) []occupant {
 	return list
 }
 
-// useOf is what all of a column takes of a row.
-func (in *instance) useOf(c *column, row rowIndex) float64 {
-	n := len(in.departures)
-	r := &in.requests[c.request]
-	if int(row) < 2*n {
-		d, use := departureIndex(row), r.volume
-		if int(row) >= n {
-			d, use = departureIndex(int(row)-n), r.weight
-		}
-		if slices.Contains(c.legs, d) {
-			return use
-		}
-		return 0
-	}
-	k := int(row - in.dayRow(c.warehouse, int(c.day)))
-	if held := in.heldFrom(c); k >= 0 && k < len(held) {
-		return r.volume * held[k]
-	}
-	return 0
-}
-
 // charged is the cost of a column with the prices of the proof.
 func (x *Session) charged(c *column) float64 {
 	in := x.s.in

@@ -313,26 +313,7 @@ func (m *master) useAt(id int32, row rowIndex) float64 {
 	if id < 0 {
 		return 0
 	}
-	c := &m.columns[id]
-	n := len(m.in.departures)
-	r := &m.in.requests[c.request]
-	if int(row) < 2*n {
-		d, x := departureIndex(row), r.volume
-		if int(row) >= n {
-			d, x = departureIndex(int(row)-n), r.weight
-		}
-		for _, l := range c.legs {
-			if l == d {
-				return x * m.in.scale[row]
-			}
-		}
-		return 0
-	}
-	k := int(row - m.in.dayRow(c.warehouse, int(c.day)))
-	if held := m.in.heldFrom(c); k >= 0 && k < len(held) {
-		return r.volume * held[k] * m.in.scale[row]
-	}
-	return 0
+	return m.in.useOf(&m.columns[id], row) * m.in.scale[row]
 }
 
 // tighten adds column q and a row that it filled to the working matrix.
