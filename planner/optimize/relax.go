@@ -24,8 +24,14 @@ func roundUp(x float64) float64 {
 	if !(x > 0) || math.IsInf(x, 1) {
 		return x
 	}
-	unit := math.Pow(10, math.Floor(math.Log10(x))-3)
-	return math.Ceil(x/unit*(1+1e-6)) * unit
+	digits := 3 - math.Floor(math.Log10(x))
+	x *= 1 + 1e-6
+	if digits > 0 {
+		unit := math.Pow(10, digits)
+		return math.Ceil(x*unit) / unit
+	}
+	unit := math.Pow(10, -digits)
+	return math.Ceil(x/unit) * unit
 }
 
 // told is what becomes of the request: it goes in full where part is 1.
