@@ -100,13 +100,7 @@ func (s *solver) price(list []requestIndex) (total float64, added int, whole boo
 // stay as they were, at no prices at all.
 func (s *solver) guide(list []requestIndex) {
 	if s.networks == nil {
-		seen := map[*network]bool{}
-		for i := range s.in.requests {
-			if n := s.in.requests[i].network; n.guide != nil && !seen[n] {
-				seen[n] = true
-				s.networks = append(s.networks, n)
-			}
-		}
+		s.networks = s.in.guided(s.everyone())
 	}
 	if few := len(list) < len(s.in.requests)/32; !few || !s.guideFree {
 		var y *prices

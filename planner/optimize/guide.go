@@ -256,17 +256,23 @@ func (n *network) rest(r *request) (rest, bool) {
 	return rest{&g.ways[r.group], g.earliest, g.rent, q.hour, v, max(0, hour-q.hour) * v, max(0, days-q.days) * v, r.timeCostHour * r.ready}, true
 }
 
-// guideFreely makes the guides of the listed requests those of no prices, which hold at any.
-func (s *solver) guideFreely(list []requestIndex) {
+// guided are the networks of the listed requests that have a guide, each once.
+func (in *instance) guided(list []requestIndex) []*network {
 	var networks []*network
 	seen := map[*network]bool{}
 	for _, r := range list {
-		if n := s.in.requests[r].network; n.guide != nil && !seen[n] {
+		if n := in.requests[r].network; n.guide != nil && !seen[n] {
 			seen[n] = true
 			networks = append(networks, n)
 		}
 	}
-	s.team.tasks(len(networks), func(i int) { s.in.sweepGuide(networks[i], nil) })
+	return networks
+}
+
+// guideAt makes the guides of the listed requests those of prices y; without prices they hold at any.
+func (s *solver) guideAt(y *prices, list []requestIndex) {
+	networks := s.in.guided(list)
+	s.team.tasks(len(networks), func(i int) { s.in.sweepGuide(networks[i], y) })
 	s.guideFree = false // not all
 }
 

@@ -96,7 +96,7 @@ func (s *solver) explain(plan *planner.Plan, shares [][]share) {
 		enough = func() bool { return time.Now().After(until) }
 	}
 	w := s.newReasoner(shares)
-	s.guideFreely(who)
+	s.guideAt(nil, who)
 	if enough == nil {
 		enough = func() bool { return false }
 		w.prepare(s)

@@ -400,9 +400,10 @@ func (x *Session) Explain() *planner.Plan {
 		who[k] = x.requests[plan.Unmatched[i].Request]
 	}
 	w := x.s.newReasoner(x.now.shares)
-	x.s.guideFreely(who)
+	x.s.guideAt(nil, who)
 	w.answer(x.s.team, who, x.s.reasonsWork(), func() bool { return false },
 		func(k int, reason planner.Reason) { plan.Unmatched[ask[k]].Reason = reason })
+	x.s.guideAt(x.prices, who)
 	for _, i := range ask {
 		u := &plan.Unmatched[i]
 		x.reasons[x.requests[u.Request]] = known{u.Fraction, u.Reason}

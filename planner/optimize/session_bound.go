@@ -9,20 +9,13 @@ import (
 func (x *Session) evaluate() {
 	s := x.s
 	x.prices.sum(s.in)
-	var networks []*network
-	seen := map[*network]bool{}
 	all := make([]requestIndex, 0, len(s.in.requests))
 	for r := range s.in.requests {
-		n := s.in.requests[r].network
-		if n.guide != nil && !seen[n] {
-			seen[n] = true
-			networks = append(networks, n)
-		}
 		if !x.gone[r] {
 			all = append(all, requestIndex(r))
 		}
 	}
-	s.team.tasks(len(networks), func(i int) { s.in.sweepGuide(networks[i], x.prices) })
+	s.guideAt(x.prices, s.everyone())
 	x.reprice(all)
 	x.doubted = x.doubted[:0]
 }
