@@ -20,6 +20,8 @@ type inserter struct {
 	arena   []departureIndex
 	changes []change
 	moved   []requestIndex
+
+	work, most float64 // what it took, in something like ns, and at which no new question is begun
 }
 
 // change is a row as it was before.
@@ -53,7 +55,10 @@ func (x *inserter) cost(id requestIndex, r *request, part, limit float64) (cost 
 	var ways []column
 	consider := func(y *prices, m *room) {
 		a := ask{request: &piece, network: r.network, prices: y, room: m, weight: 1, limit: math.Inf(1)}
-		if o := x.pr.find(&a); o.node >= 0 {
+		if m == x.room {
+			a.limit = best
+		}
+		if o := x.find(&a); o.node >= 0 {
 			c := x.pr.column(&a, o, id, r, &x.arena)
 			ways = append(ways, c)
 			if m == x.room && c.cost*part < best {
@@ -193,8 +198,8 @@ func (x *inserter) move(id requestIndex, share int, part float64) float64 {
 		piece = r.part(part)
 	}
 	var arena []departureIndex
-	a := ask{request: &piece, network: r.network, room: x.room, limit: piece.value}
-	if o := x.pr.find(&a); o.node >= 0 {
+	a := ask{request: &piece, network: r.network, room: x.room, weight: 1, limit: piece.value}
+	if o := x.find(&a); o.node >= 0 {
 		c := x.pr.column(&a, o, id, r, &arena)
 		if x.fits(&c, part) {
 			x.take(&c, part)
@@ -202,6 +207,13 @@ func (x *inserter) move(id requestIndex, share int, part float64) float64 {
 		}
 	}
 	return part * (r.value - s.column.cost)
+}
+
+// find asks the pricer, with guides that hold at any prices, and counts that as work.
+func (x *inserter) find(a *ask) offer {
+	a.guided = true
+	x.work += 5000 + 5*float64(len(a.network.nodes))
+	return x.pr.find(a)
 }
 
 func (x *inserter) fits(c *column, part float64) bool {

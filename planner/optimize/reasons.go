@@ -96,7 +96,7 @@ func (s *solver) explain(plan *planner.Plan, shares [][]share) {
 		enough = func() bool { return time.Now().After(until) }
 	}
 	w := s.newReasoner(shares)
-	s.guideAt(nil, who)
+	s.guideAt(nil, s.everyone()) // of those too who may be asked to make way
 	if enough == nil {
 		enough = func() bool { return false }
 		w.prepare(s)
@@ -104,9 +104,10 @@ func (s *solver) explain(plan *planner.Plan, shares [][]share) {
 	w.answer(s.team, who, s.reasonsWork(), enough, func(i int, reason planner.Reason) { plan.Unmatched[i].Reason = reason })
 }
 
-// reasonsWork is how much work whatIf may have with all requests, in something like ns: about a tenth of the solve.
+// reasonsWork is how much work whatIf and inserter may have with all requests, in something like ns: a small part of the
+// solve.
 func (s *solver) reasonsWork() float64 {
-	work := 3e7 + 6e4*float64(len(s.in.requests))
+	work := 1e7 + 2e4*float64(len(s.in.requests))
 	if s.o.Reasons > 0 {
 		work *= s.o.Reasons
 	}
@@ -162,12 +163,14 @@ func (w *reasoner) answer(team *team, who []requestIndex, work float64, enough f
 				}
 				return questions[worker]
 			}
+			q.insert.work, q.insert.most = 0, most
 			if q.base != nil {
 				q.ask().work, q.ask().most = 0, most
 			}
 			tell(i, q.reason())
-			if tired[k] = q.tired; q.base != nil {
-				used[k] = q.ask().work
+			used[k], tired[k] = q.insert.work, q.tired
+			if q.base != nil {
+				used[k] += q.ask().work
 			}
 		}) {
 			return

@@ -58,6 +58,10 @@ func (q *inquiry) goes(r *request) float64 {
 		}
 		q.tired = true
 	}
+	if q.insert.work > q.insert.most {
+		q.tired = true
+		return before
+	}
 	limit := r.value * q.left
 	cost, others, ok := q.insert.cost(q.id, r, q.left, limit)
 	switch {

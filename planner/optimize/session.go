@@ -400,10 +400,10 @@ func (x *Session) Explain() *planner.Plan {
 		who[k] = x.requests[plan.Unmatched[i].Request]
 	}
 	w := x.s.newReasoner(x.now.shares)
-	x.s.guideAt(nil, who)
+	x.s.guideAt(nil, x.s.everyone()) // of those too who may be asked to make way
 	w.answer(x.s.team, who, x.s.reasonsWork(), func() bool { return false },
 		func(k int, reason planner.Reason) { plan.Unmatched[ask[k]].Reason = reason })
-	x.s.guideAt(x.prices, who)
+	x.s.guideAt(x.prices, x.s.everyone())
 	for _, i := range ask {
 		u := &plan.Unmatched[i]
 		x.reasons[x.requests[u.Request]] = known{u.Fraction, u.Reason}
