@@ -2,14 +2,19 @@ package main
 
 import (
 	"bytes"
+	"io"
 	"math"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"haihe/planner"
+	"haihe/planner/sample"
 )
 
 // Where the referee is beside the checkout, it makes the problem and verifies the plan.
@@ -82,4 +87,24 @@ func TestBenchRows(t *testing.T) {
 	assert.Len(t, sizes, 8, "S, M, H, L, two whole ones and two that only growth has")
 	assert.Equal(t, "1e-4", exponent(1e-4))
 	assert.Equal(t, "1e-6", exponent(1e-6))
+}
+
+// TestBenchEvents follows an event of each kind on the sample network, which stands in for the generator's smallest.
+func TestBenchEvents(t *testing.T) {
+	state, now := planner.NewState(), time.Date(2027, 3, 1, 7, 0, 0, 0, time.UTC)
+	for _, e := range sample.Events(1, now) {
+		state.Apply(e)
+	}
+	p, _ := state.Problem(now, 30)
+	dir := t.TempDir()
+	require.NoError(t, writeTo(filepath.Join(dir, "S-seed1.json"), func(w io.Writer) error { return planner.EncodeProblem(w, p) }))
+	var out, errOut bytes.Buffer
+	require.Equal(t, exitOK, run(t.Context(), []string{"bench", "events", "--size", "S", "--count", "1", "--every", "4", "--dir", dir}, nil, &out, &errOut), errOut.String())
+	assert.Contains(t, out.String(), "2 states verified by haihe check.")
+	for _, kind := range eventKinds {
+		assert.Contains(t, out.String(), "\n| "+kind+" | 1 |")
+	}
+	for _, bad := range [][]string{{"--size", "XXL"}, {"--kinds", "flood"}, {"--count", "0"}} {
+		require.Equal(t, exitMisused, run(t.Context(), append([]string{"bench", "events", "--dir", dir}, bad...), nil, &out, &errOut))
+	}
 }

@@ -30,8 +30,9 @@ const (
 	stepsFrom = 4000
 	// unlike is which share of a problem may differ for the last plan to be worth starting from.
 	unlike = 0.25
-	// kept is the regret that a warm start comes back to, and improved the one that planning everything anew does.
-	kept, improved = 1e-3, 1e-4
+	// kept is the regret that a warm start comes back to, half of what it is to show, so that the next event has some left;
+	// and improved the one that planning everything anew comes to.
+	kept, improved = 5e-4, 1e-4
 )
 
 // Solve returns a plan of the problem, or nil where the effort adds nothing to the one before. Each effort is asked for

@@ -43,31 +43,48 @@ func (p *patcher) cancel(d departureIndex) {
 	x.cancelled[d] = true
 	p.room(in.m3Row(d), 0)
 	p.room(in.kgRow(d), 0)
-	at := in.departures[d].depart
 	in.departures[d].arrive = unreached
+	x.worsen(d, func(n *node) { n.arrive = unreached })
+	p.changed = append(p.changed, d)
+}
+
+// worsen tells the networks of a departure that is now dearer, or gone. Nobody can gain by it, and the guides bound what is
+// left all the more, so that only those who went by it need be priced again.
+func (x *Session) worsen(d departureIndex, change func(n *node)) {
+	at := x.s.in.departures[d].depart
 	for n := range x.members {
 		for i := firstFrom(n.nodes, at); i < len(n.nodes) && n.nodes[i].depart == at; i++ {
 			if n.nodes[i].departure == d {
-				n.nodes[i].arrive = unreached
+				change(&n.nodes[i])
 			}
 		}
 	}
-	p.changed = append(p.changed, d)
 	x.struck = append(x.struck, d)
+}
+
+// dearer tells whether a departure costs more, or as much, and is else what it was.
+func dearer(was, now *planner.Departure) bool {
+	return was.Cutoff.Equal(now.Cutoff) && was.Depart.Equal(now.Depart) && was.Arrive.Equal(now.Arrive) &&
+		was.Rate.Per == now.Rate.Per && was.Rate.KgPerM3 == now.Rate.KgPerM3 && was.Rate.Amount <= now.Rate.Amount && was.CO2eKgPerT <= now.CO2eKgPerT
 }
 
 func (p *patcher) departure(y *planner.Departure) {
 	x, in := p.x, p.x.s.in
 	d := x.departures[y.ID]
 	was := &x.problem.Departures[d]
-	if x.cancelled[d] || !samePlan(was, y) {
-		z := &in.departures[d]
+	z := &in.departures[d]
+	switch {
+	case x.cancelled[d] || !samePlan(was, y) && (!dearer(was, y) || slices.Contains(x.late, d)):
 		z.cutoff, z.depart, z.arrive = in.hours(y.Cutoff), in.hours(y.Depart), in.hours(y.Arrive)
 		z.perKg, z.amount, z.kgPerM3, z.co2 = y.Rate.Per == planner.PerKg, y.Rate.Amount, y.Rate.KgPerM3, y.CO2eKgPerT/1e6
 		in.reorder(d)
 		x.cancelled[d] = false
 		p.changed = append(p.changed, d)
 		p.hold(d)
+	case !samePlan(was, y):
+		z.amount, z.co2 = y.Rate.Amount, y.CO2eKgPerT/1e6
+		x.worsen(d, func(n *node) { n.amount, n.co2 = z.amount, z.co2 })
+		p.changed = append(p.changed, d)
 	}
 	*was = *y
 	p.room(in.m3Row(d), y.CapacityM3)
