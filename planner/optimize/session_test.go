@@ -89,7 +89,7 @@ func TestASessionStaysFeasibleAndProven(t *testing.T) {
 				before, _, _ := x.Standing()
 				x.Mend(context.Background(), 1e-6)
 				after, _, _ := x.Standing()
-				require.LessOrEqual(t, after, before*(1+1e-9)+1e-9)
+				require.LessOrEqual(t, after, before*(1+2*perturbation)+1e-9)
 				wantSound(t, now, x.Plan())
 			}
 			if rnd.IntN(4) == 0 {
