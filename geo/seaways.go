@@ -249,8 +249,8 @@ func (w *way) measure() {
 
 func (n *network) channelBetween(a, b int32) bool {
 	for k := n.row[a]; k < n.row[a+1]; k++ {
-		if n.arcs[k].to == b {
-			return n.arcs[k].mark&inFairway != 0
+		if n.arcs[k].to() == b {
+			return n.arcs[k].marked&inFairway != 0
 		}
 	}
 	return false
