@@ -24,6 +24,7 @@ type exit struct {
 	nm      float64 // from the point itself
 	channel int     // 1 + the channel whose line it is on; 0 in open water
 	after   int     // the place of the channel's point before it
+	quay    int32   // 1 + the exit that it stands off, for roads; 0 otherwise
 }
 
 // link is a straight way from an exit to a node.
@@ -40,6 +41,8 @@ const (
 	farthestNm   = 400  // no port lies farther inland than this from a coast or channel
 	sameWaterNm  = 1.0  // two exits this near, in sight of each other, are one
 	maxCachedApp = 8192
+	roadsNm      = 6.0   // roads lie this far off, just outside the line along which nodes stand off a coast
+	roadsReachNm = 300.0 // and serve to get round what is near
 )
 
 type approachCache struct {
@@ -86,10 +89,15 @@ func (n *network) newApproach(p orb.Point) *approach {
 	switch {
 	case !ashore:
 		a.exits = append(a.exits, exit{v: a.v})
-		n.look(a, len(a.exits)-1)
+		n.look(a, len(a.exits)-1, math.Inf(1))
+		n.roads(a, len(a.exits)-1)
 	case coastNm < nearestFairway+2:
 		for limit := max(coastNm*1.5, coastNm+1); limit <= farthestNm; limit *= 2 {
+			nearest := len(a.exits)
 			n.coastExits(a, p, limit)
+			if len(a.exits) > nearest {
+				n.roads(a, nearest)
+			}
 			if len(a.links) > 0 {
 				break
 			}
@@ -165,21 +173,46 @@ func (n *network) coastExits(a *approach, p orb.Point, limitNm float64) {
 			continue
 		}
 		a.exits = append(a.exits, x)
-		n.look(a, len(a.exits)-1)
+		n.look(a, len(a.exits)-1, math.Inf(1))
 	}
+}
+
+// roads adds the widest water before an exit. Nodes stand off a coast that is drawn with fewer corners; from the very shore
+// one of the corners left out may hide all of them on one side.
+func (n *network) roads(a *approach, quay int) {
+	x := a.exits[quay]
+	shoal := n.shoals.Holding(x.v.Point())
+	best, wide := exit{}, 0.0
+	for k := range 16 {
+		v := x.v.Off(float64(k)*math.Pi/8, roadsNm)
+		if n.land.Crossed(x.v, v) || n.shoals.Blocking(x.v, v, shoal) != chart.NoEdge {
+			continue
+		}
+		_, gap := n.land.Nearest(v.Point(), roadsNm)
+		if gap = min(gap, roadsNm); gap > wide {
+			best, wide = exit{v: v, nm: x.nm + roadsNm, quay: int32(quay) + 1}, gap
+		}
+	}
+	if wide == 0 {
+		return
+	}
+	a.exits = append(a.exits, best)
+	n.look(a, len(a.exits)-1, roadsReachNm)
 }
 
 func first(a, _ chart.Vec) chart.Vec  { return a }
 func second(_, b chart.Vec) chart.Vec { return b }
 
 // look links an exit with the nodes in sight round which a way from it may bend. What hides a node mostly hides its
-// neighbours, so nodes are taken by bearing, and the edges that hid the last ones are tried first.
-func (n *network) look(a *approach, k int) {
+// neighbours, so nodes are taken by bearing, and the edges that hid the last ones are tried first. Nodes beyond a reach are
+// left to other exits.
+func (n *network) look(a *approach, k int, reachNm float64) {
 	x := a.exits[k]
 	shoal := n.shoals.Holding(x.v.Point()) // a port on a shoal leaves it; the others bar its ways as any
 	v := newView(x.v)
+	farthest := max(-0.94, math.Cos(min(reachNm/chart.NmPerRad, math.Pi)))
 	for _, i := range n.atSea {
-		if w := n.v[i]; x.v.Dot(w) >= -0.94 && (n.nodes[i].Free() || n.coast[i].Tangent(x.v)) {
+		if w := n.v[i]; x.v.Dot(w) >= farthest && (n.nodes[i].Free() || n.coast[i].Tangent(x.v)) {
 			v.add(i, w)
 		}
 	}
