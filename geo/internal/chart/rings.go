@@ -253,34 +253,42 @@ func (r *Rings) openWater() {
 		for y := range cellsHigh {
 			row := d[y*cellsWide : (y+1)*cellsWide]
 			if y > 0 {
-				below, slant := d[(y-1)*cellsWide:y*cellsWide], min(aslant[y], aslant[y-1])
-				for x := range row {
-					row[x] = min(row[x], below[x]+1, below[(x+1)%cellsWide]+slant, below[(x+cellsWide-1)%cellsWide]+slant)
-				}
+				nearer(row, d[(y-1)*cellsWide:y*cellsWide], min(aslant[y], aslant[y-1]))
 			}
-			for x := range row {
-				row[x] = min(row[x], row[(x+cellsWide-1)%cellsWide]+wide[y])
-			}
-			for x := cellsWide - 1; x >= 0; x-- {
-				row[x] = min(row[x], row[(x+1)%cellsWide]+wide[y])
-			}
+			along(row, wide[y])
 		}
 		for y := cellsHigh - 2; y >= 0; y-- {
-			row, above, slant := d[y*cellsWide:(y+1)*cellsWide], d[(y+1)*cellsWide:(y+2)*cellsWide], min(aslant[y], aslant[y+1])
-			for x := range row {
-				row[x] = min(row[x], above[x]+1, above[(x+1)%cellsWide]+slant, above[(x+cellsWide-1)%cellsWide]+slant)
-			}
-			for x := range row {
-				row[x] = min(row[x], row[(x+cellsWide-1)%cellsWide]+wide[y])
-			}
-			for x := cellsWide - 1; x >= 0; x-- {
-				row[x] = min(row[x], row[(x+1)%cellsWide]+wide[y])
-			}
+			row := d[y*cellsWide : (y+1)*cellsWide]
+			nearer(row, d[(y+1)*cellsWide:(y+2)*cellsWide], min(aslant[y], aslant[y+1]))
+			along(row, wide[y])
 		}
 	}
 	r.free = make([]uint8, len(d))
 	for c := range d {
 		r.free[c] = uint8(min(max(0.9*d[c]-2, 0), longestStride))
+	}
+}
+
+// nearer brings distances from the row above or below: straight, or aslant.
+func nearer(row, other []float32, slant float32) {
+	last := len(row) - 1
+	row[0] = min(row[0], other[0]+1, other[1]+slant, other[last]+slant)
+	row[last] = min(row[last], other[last]+1, other[0]+slant, other[last-1]+slant)
+	for x := 1; x < last; x++ {
+		row[x] = min(row[x], other[x]+1, min(other[x-1], other[x+1])+slant)
+	}
+}
+
+// along brings distances along a row, both ways round.
+func along(row []float32, wide float32) {
+	last := len(row) - 1
+	row[0] = min(row[0], row[last]+wide)
+	for x := 1; x <= last; x++ {
+		row[x] = min(row[x], row[x-1]+wide)
+	}
+	row[last] = min(row[last], row[0]+wide)
+	for x := last - 1; x >= 0; x-- {
+		row[x] = min(row[x], row[x+1]+wide)
 	}
 }
 
