@@ -113,6 +113,21 @@ func TestTheArcticIsShutUnlessAskedFor(t *testing.T) {
 	require.ErrorContains(t, err, `"north" is no passage`)
 }
 
+// Small ships save the way round the Peloponnese: Piraeus to Trieste is 709 nautical miles by the Corinth Canal (LINERLIB
+// after NGA Pub. 151).
+func TestCorinthIsForThoseWhoFit(t *testing.T) {
+	from, to := place(t, "GRPIR"), place(t, "ITTRS")
+	r, err := NewRouter()(from, to, Sea)
+	require.NoError(t, err)
+	ask, err := NewRouterWith(Options{Open: []string{"corinth"}})
+	require.NoError(t, err)
+	short, err := ask(from, to, Sea)
+	require.NoError(t, err)
+	require.Contains(t, short.Via, "corinth")
+	require.InEpsilon(t, 709, short.DistanceKm/1.852, 0.02)
+	require.Greater(t, r.DistanceKm, short.DistanceKm+200)
+}
+
 // A wall that ends in the water can be sailed round. Gates of straits and canals end on land, or at a pole.
 func TestGatesReachFromShoreToShore(t *testing.T) {
 	n := loadNetwork()
