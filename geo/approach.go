@@ -24,6 +24,7 @@ type exit struct {
 	nm      float64 // from the point itself
 	channel int     // 1 + the channel whose line it is on; 0 in open water
 	after   int     // the place of the channel's point before it
+	quay    int32   // 1 + the exit that it stands off, for roads; 0 otherwise
 }
 
 // link is a straight way from an exit to a node.
@@ -40,6 +41,8 @@ const (
 	farthestNm   = 400  // no port lies farther inland than this from a coast or channel
 	sameWaterNm  = 1.0  // two exits this near, in sight of each other, are one
 	maxCachedApp = 8192
+	roadsNm      = 6.0   // roads lie this far off, just outside the line along which nodes stand off a coast
+	roadsReachNm = 300.0 // and serve to get round what is near
 )
 
 type approachCache struct {
@@ -86,10 +89,15 @@ func (n *network) newApproach(p orb.Point) *approach {
 	switch {
 	case !ashore:
 		a.exits = append(a.exits, exit{v: a.v})
-		n.look(a, len(a.exits)-1)
+		n.look(a, len(a.exits)-1, math.Inf(1))
+		n.roads(a, len(a.exits)-1)
 	case coastNm < nearestFairway+2:
 		for limit := max(coastNm*1.5, coastNm+1); limit <= farthestNm; limit *= 2 {
+			nearest := len(a.exits)
 			n.coastExits(a, p, limit)
+			if len(a.exits) > nearest {
+				n.roads(a, nearest)
+			}
 			if len(a.links) > 0 {
 				break
 			}
@@ -165,65 +173,129 @@ func (n *network) coastExits(a *approach, p orb.Point, limitNm float64) {
 			continue
 		}
 		a.exits = append(a.exits, x)
-		n.look(a, len(a.exits)-1)
+		n.look(a, len(a.exits)-1, math.Inf(1))
 	}
+}
+
+// roads adds the widest water before an exit. Nodes stand off a coast that is drawn with fewer corners; from the very shore
+// one of the corners left out may hide all of them on one side.
+func (n *network) roads(a *approach, quay int) {
+	x := a.exits[quay]
+	shoal := n.shoals.Holding(x.v.Point())
+	best, wide := exit{}, 0.0
+	for k := range 16 {
+		v := x.v.Off(float64(k)*math.Pi/8, roadsNm)
+		if n.land.Crossed(x.v, v) || n.shoals.Blocking(x.v, v, shoal) != chart.NoEdge {
+			continue
+		}
+		_, gap := n.land.Nearest(v.Point(), roadsNm)
+		if gap = min(gap, roadsNm); gap > wide {
+			best, wide = exit{v: v, nm: x.nm + roadsNm, quay: int32(quay) + 1}, gap
+		}
+	}
+	if wide == 0 {
+		return
+	}
+	a.exits = append(a.exits, best)
+	n.look(a, len(a.exits)-1, roadsReachNm)
 }
 
 func first(a, _ chart.Vec) chart.Vec  { return a }
 func second(_, b chart.Vec) chart.Vec { return b }
 
-// look links an exit with the nodes in sight round which a way from it may bend.
-func (n *network) look(a *approach, k int) {
+// look links an exit with the nodes in sight round which a way from it may bend. What hides a node mostly hides its
+// neighbours, so nodes are taken by bearing, and the edges that hid the last ones are tried first. Nodes beyond a reach are
+// left to other exits.
+func (n *network) look(a *approach, k int, reachNm float64) {
 	x := a.exits[k]
-	onShoal := n.shoals.Inside(x.v.Point())
-	near := n.horizon(x.v)
-	for i := range n.nodes {
+	shoal := n.shoals.Holding(x.v.Point()) // a port on a shoal leaves it; the others bar its ways as any
+	v := newView(x.v)
+	farthest := max(-0.94, math.Cos(min(reachNm/chart.NmPerRad, math.Pi)))
+	for _, i := range n.atSea {
+		if w := n.v[i]; x.v.Dot(w) >= farthest && (n.nodes[i].Free() || n.coast[i].Tangent(x.v)) {
+			v.add(i, w)
+		}
+	}
+	hidden := screen{rings: n.land, but: chart.NoRing}
+	shallow := screen{rings: n.shoals, but: shoal}
+	v.around(func(i int32) {
 		w := n.v[i]
-		if x.v.Dot(w) < -0.94 || !n.water[i] || !n.nodes[i].Free() && !n.coast[i].Tangent(x.v) {
-			continue
-		}
-		nm := x.v.Nm(w)
-		if nm > near[compass(x.v.Bearing(w))] || n.land.Crossed(x.v, w) || !onShoal && n.shoals.Crossed(x.v, w) {
-			continue
-		}
-		a.links = append(a.links, link{node: int32(i), exit: int32(k), nm: float32(x.nm + nm), taken: n.gates.Taken(x.v, w)})
-	}
-}
-
-// horizon is, for each part of the compass, a distance beyond which near land hides everything. It saves the exact test
-// for most nodes.
-func (n *network) horizon(v chart.Vec) *[compassParts]float64 {
-	var far [compassParts]float64
-	for i := range far {
-		far[i] = math.Inf(1)
-	}
-	n.land.Near(v.Point(), 60, func(edge int32) {
-		a, b := n.land.Ends(edge)
-		from, to := v.Bearing(a), v.Bearing(b)
-		turn := math.Remainder(to-from, 2*math.Pi)
-		if turn < 0 {
-			from, turn = to, -turn
-		}
-		if turn > math.Pi/2 { // so near that its bearings say little
+		if hidden.hides(x.v, w) || shallow.hides(x.v, w) {
 			return
 		}
-		nm := max(v.Nm(a), v.Nm(b))
-		first := int(math.Ceil(from/compassPart + 1e-6))
-		for k := first; float64(k+1)*compassPart < from+turn; k++ {
-			i := (k%compassParts + compassParts) % compassParts
-			far[i] = min(far[i], nm)
-		}
+		a.links = append(a.links, link{node: i, exit: int32(k), nm: float32(x.nm + x.v.Nm(w)), taken: n.gates.Taken(x.v, w)})
 	})
-	return &far
 }
 
-const (
-	compassParts = 1440
-	compassPart  = 2 * math.Pi / compassParts
-)
+// view holds nodes by the direction that they are seen in, in parts of the compass.
+type view struct {
+	east, north chart.Vec
+	node        []int32
+	part        []uint16
+	first       [compassParts + 1]int32
+}
 
-func compass(bearing float64) int {
-	return (int(math.Floor(bearing/compassPart))%compassParts + compassParts) % compassParts
+const compassParts = 1024
+
+func newView(v chart.Vec) *view {
+	east := chart.Vec{X: -v.Y, Y: v.X}
+	return &view{east: east, north: v.Cross(east)}
+}
+
+func (v *view) add(node int32, w chart.Vec) {
+	x, y := w.Dot(v.east), w.Dot(v.north)
+	// x/(|x|+|y|) grows with the bearing as its sine does, and needs no arc tangent.
+	share := 0.0
+	if d := math.Abs(x) + math.Abs(y); d > 0 {
+		share = x / d
+	}
+	if y < 0 {
+		share = 2 - share
+	}
+	part := uint16((share + 1) * (compassParts / 4) * (1 - 1e-12))
+	v.node, v.part = append(v.node, node), append(v.part, part)
+	v.first[part+1]++
+}
+
+// around calls see with each node in the order of the compass.
+func (v *view) around(see func(node int32)) {
+	for k := range compassParts {
+		v.first[k+1] += v.first[k]
+	}
+	order := make([]int32, len(v.node))
+	at := v.first
+	for i, part := range v.part {
+		order[at[part]] = v.node[i]
+		at[part]++
+	}
+	for _, i := range order {
+		see(i)
+	}
+}
+
+// screen is outlines that hide what is behind them, with the edges that last did.
+type screen struct {
+	rings *chart.Rings
+	but   int32
+	last  [8]int32
+	known int
+}
+
+func (s *screen) hides(a, b chart.Vec) bool {
+	for k, edge := range s.last[:s.known] {
+		if s.rings.Blocks(edge, a, b) {
+			s.last[0], s.last[k] = edge, s.last[0]
+			return true
+		}
+	}
+	edge := s.rings.Blocking(a, b, s.but)
+	if edge == chart.NoEdge {
+		return false
+	}
+	s.known = min(s.known+1, len(s.last))
+	copy(s.last[1:s.known], s.last[:])
+	s.last[0] = edge
+	return true
 }
 
 // trim leaves out the links that nearer ones and the network replace.

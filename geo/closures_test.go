@@ -112,3 +112,36 @@ func TestTheArcticIsShutUnlessAskedFor(t *testing.T) {
 	_, err = NewRouterWith(Options{Open: []string{"north"}})
 	require.ErrorContains(t, err, `"north" is no passage`)
 }
+
+// Small ships save the way round the Peloponnese: Piraeus to Trieste is 709 nautical miles by the Corinth Canal (LINERLIB
+// after NGA Pub. 151).
+func TestCorinthIsForThoseWhoFit(t *testing.T) {
+	from, to := place(t, "GRPIR"), place(t, "ITTRS")
+	r, err := NewRouter()(from, to, Sea)
+	require.NoError(t, err)
+	ask, err := NewRouterWith(Options{Open: []string{"corinth"}})
+	require.NoError(t, err)
+	short, err := ask(from, to, Sea)
+	require.NoError(t, err)
+	require.Contains(t, short.Via, "corinth")
+	require.InEpsilon(t, 709, short.DistanceKm/1.852, 0.02)
+	require.Greater(t, r.DistanceKm, short.DistanceKm+200)
+}
+
+// A wall that ends in the water can be sailed round. Gates of straits and canals end on land, or at a pole.
+func TestGatesReachFromShoreToShore(t *testing.T) {
+	n := loadNetwork()
+	for _, p := range passageTable().list {
+		if p.Kind == "cape" {
+			continue
+		}
+		for _, end := range []orb.Point{p.Gate[0], p.Gate[len(p.Gate)-1]} {
+			require.True(t, n.land.Inside(end) || end[1] == 90, "%s ends in the water at %v", p.ID, end)
+		}
+	}
+	ask, err := NewRouterAvoiding("kanmon")
+	require.NoError(t, err)
+	r, err := ask(orb.Point{129.5, 33.8}, orb.Point{131.8, 33.8}, Sea)
+	require.NoError(t, err)
+	require.Greater(t, r.DistanceKm, 600.0, "round Honshu or Kyushu")
+}

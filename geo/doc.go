@@ -33,10 +33,11 @@
 // A passage has a gate, a line from shore to shore. What crosses it takes the passage; a passage that is shut is a wall
 // from shore to shore, round which no way bends, so the same network stays right whatever is shut.
 //
-// A point on land reaches the sea by the nearest fairway or by the nearest coasts around it; the miles to there count.
-// Distances carry [SeaFactor]. The network knows no tide, no season and no traffic; ships that are small enough for the
-// Kiel Canal, the Sound, the Bali Strait or an icebreaker's wake ask for those passages (Options.Open). docs/benchmarks
-// tells how near this comes to published distances. Nothing here is for navigation.
+// A point on land reaches the sea by the nearest fairway or by the nearest coasts around it, and the roads six miles off
+// them; the miles to there count. Distances carry [SeaFactor]. The network knows no tide, no season and no traffic; ships
+// that are small enough for the Kiel and Corinth canals, the Canso lock, the Sound, the Bali Strait or an icebreaker's
+// wake ask for those passages (Options.Open). docs/benchmarks-sea.md tells how near this comes to published distances.
+// Nothing here is for navigation.
 //
 // # Errors
 //

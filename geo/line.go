@@ -2,6 +2,7 @@ package geo
 
 import (
 	"math"
+	"slices"
 
 	"github.com/paulmach/orb"
 )
@@ -20,7 +21,7 @@ func Line(stops ...orb.Point) orb.MultiLineString {
 	if len(stops) == 0 {
 		return nil
 	}
-	c := cutter{last: stops[0], current: orb.LineString{stops[0]}}
+	c := cutter{last: stops[0], current: append(make(orb.LineString, 0, 96), stops[0])}
 	for i := 1; i < len(stops); i++ {
 		leg := newArc(stops[i-1], stops[i])
 		n := math.Max(1, math.Ceil(leg.lengthKm()/maxStepKm))
@@ -95,14 +96,21 @@ func (c *cutter) put(p orb.Point) {
 
 func (c *cutter) flush() {
 	if len(c.current) > 1 {
-		c.lines = append(c.lines, c.current)
+		c.lines = append(c.lines, slices.Clone(c.current))
 	}
-	c.current = nil
+	c.current = c.current[:0]
 }
 
 // turn is the difference in longitude from a to b, the short way round, in degrees.
 func turn(a, b orb.Point) float64 {
-	return math.Remainder(b.Lon()-a.Lon(), 360)
+	d := b.Lon() - a.Lon()
+	switch {
+	case d > 180:
+		return d - 360
+	case d < -180:
+		return d + 360
+	}
+	return d
 }
 
 // crossing is the latitude where the great circle from a to b meets the antimeridian. An end on it is the answer itself.

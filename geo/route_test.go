@@ -175,3 +175,15 @@ func BenchmarkSeaRoute(b *testing.B) {
 		}
 	})
 }
+
+// From the quay of Durban a bulge of the coast hides every node to the south; the way went 75 miles north first.
+func TestAStraightCoastHidesNoNode(t *testing.T) {
+	r, err := NewRouter()(place(t, "ZADUR"), place(t, "ZACPT"), Sea)
+	require.NoError(t, err)
+	require.InEpsilon(t, 800, r.DistanceKm/1.852, 0.03) // about 800 nautical miles, as tables of port distances give it
+	for _, line := range r.Line {
+		for _, p := range line {
+			require.Less(t, p.Lat(), -29.8, "no way round by the north")
+		}
+	}
+}

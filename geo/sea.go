@@ -30,30 +30,30 @@ type network struct {
 	nodes []chart.Node
 	v     []chart.Vec
 	coast []chart.Coast // of the nodes that are not free
-	water []bool
+	atSea []int32       // the nodes that are not ashore
 
 	row   []int32 // edges of node n: row[n] up to row[n+1]
 	arcs  []arcTo
 	taken []closure
 
+	queues     chan *queue
 	approaches approachCache
 	sights     sights
 }
 
-// arcTo is an edge as seen from one of its nodes.
+// arcTo is an edge as seen from one of its nodes: the other one, with what is special about the edge in the highest bits.
 type arcTo struct {
-	to   int32
-	nm   float32
-	mark arcMark
+	marked uint32
+	nm     float32
 }
 
-// arcMark tells what is special about an edge; most have nothing.
-type arcMark uint32
-
 const (
-	takesPassage arcMark = 1 << iota // some of network.taken
-	inFairway                        // on the line of a channel
+	takesPassage = 1 << 31 // some of network.taken
+	inFairway    = 1 << 30 // on the line of a channel
+	nodeBits     = inFairway - 1
 )
+
+func (e arcTo) to() int32 { return int32(e.marked & nodeBits) }
 
 var loadNetwork = sync.OnceValue(func() *network {
 	n, err := newNetworkFrom(seaChart)
@@ -72,17 +72,19 @@ func newNetworkFrom(raw []byte) (*network, error) {
 }
 
 func newNetwork(c *chart.Chart) (*network, error) {
-	n := &network{sights: sights{known: map[uint64]closure{}}, land: chart.NewRings(c.Land), shoals: chart.NewRings(c.Shoals), gates: chart.NewGates(passageTable().list), nodes: c.Nodes}
+	n := &network{queues: make(chan *queue, 8), sights: sights{known: map[uint64]closure{}}, land: chart.NewRings(c.Land), shoals: chart.NewRings(c.Shoals), gates: chart.NewGates(passageTable().list), nodes: c.Nodes}
 	var err error
 	if n.channels, err = chart.Channels(channelTable); err != nil {
 		return nil, err
 	}
 	n.v = make([]chart.Vec, len(n.nodes))
-	n.water, n.coast = make([]bool, len(n.nodes)), make([]chart.Coast, len(n.nodes))
+	n.atSea, n.coast = make([]int32, 0, len(n.nodes)), make([]chart.Coast, len(n.nodes))
 	at := make(map[[2]int32]int32, 1024)
 	for i, node := range n.nodes {
 		n.v[i] = chart.At(node.Point)
-		n.water[i] = !node.Free() || !n.land.Inside(node.Point)
+		if !node.Free() || !n.land.Inside(node.Point) {
+			n.atSea = append(n.atSea, int32(i))
+		}
 		if node.Free() {
 			at[onGrid(node.Point)] = int32(i)
 		} else {
@@ -111,7 +113,7 @@ func newNetwork(c *chart.Chart) (*network, error) {
 	fill := slices.Clone(n.row)
 	n.arcs, n.taken = make([]arcTo, 2*len(c.Edges)), make([]closure, 2*len(c.Edges))
 	for _, e := range c.Edges {
-		mark := arcMark(0)
+		mark := uint32(0)
 		if e.Taken != 0 {
 			mark |= takesPassage
 		}
@@ -121,7 +123,7 @@ func newNetwork(c *chart.Chart) (*network, error) {
 		nm := float32(n.v[e.From].Nm(n.v[e.To]))
 		for _, d := range [2][2]int32{{e.From, e.To}, {e.To, e.From}} {
 			k := fill[d[0]]
-			n.arcs[k], n.taken[k] = arcTo{d[1], nm, mark}, e.Taken
+			n.arcs[k], n.taken[k] = arcTo{uint32(d[1]) | mark, nm}, e.Taken
 			fill[d[0]]++
 		}
 	}

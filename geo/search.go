@@ -2,7 +2,6 @@ package geo
 
 import (
 	"math"
-	"sync"
 
 	"haihe/geo/internal/chart"
 )
@@ -22,8 +21,8 @@ func (n *network) grow(a *approach, shut closure) *tree {
 	for i := range t.nm {
 		t.nm[i] = unreached
 	}
-	q := bucketPool.Get().(*buckets)
-	defer bucketPool.Put(q)
+	q := n.takeQueue()
+	defer n.giveQueue(q)
 	for k, l := range a.links {
 		if l.taken&shut == 0 && l.nm < t.nm[l.node] {
 			t.nm[l.node], t.from[l.node] = l.nm, int32(-1-k)
@@ -31,20 +30,20 @@ func (n *network) grow(a *approach, shut closure) *tree {
 		}
 	}
 	for b := 0; q.count > 0; b++ {
-		for len(q.of[b]) > 0 {
-			last := len(q.of[b]) - 1
-			at := q.of[b][last]
-			q.of[b] = q.of[b][:last]
+		for head := &q.head[b&bucketBits]; *head != 0; {
+			at := q.entries[*head]
+			*head = at.next
 			q.count--
 			base := t.nm[at.node]
 			if at.nm > base {
 				continue
 			}
-			for k, end := n.row[at.node], n.row[at.node+1]; k < end; k++ {
-				e := n.arcs[k]
-				if nm := base + e.nm; nm < t.nm[e.to] && (e.mark == 0 || n.taken[k]&shut == 0) {
-					t.nm[e.to], t.from[e.to] = nm, at.node
-					q.put(e.to, nm)
+			first, end := n.row[at.node], n.row[at.node+1]
+			for k, e := range n.arcs[first:end] {
+				to := e.to()
+				if nm := base + e.nm; nm < t.nm[to] && (e.marked&takesPassage == 0 || n.taken[int(first)+k]&shut == 0) {
+					t.nm[to], t.from[to] = nm, at.node
+					q.put(to, nm)
 				}
 			}
 		}
@@ -52,23 +51,44 @@ func (n *network) grow(a *approach, shut closure) *tree {
 	return t
 }
 
+// queue holds what waits, by the mile, round and round: no edge is as long as the 16,384 nautical miles of a round.
+type queue struct {
+	head    [bucketBits + 1]int32 // of the list of each bucket; 0 is its end
+	entries []queued
+	count   int
+}
+
 type queued struct {
 	node int32
 	nm   float32
+	next int32
 }
 
-// buckets hold what waits, by the mile. No way is longer than 65,536 nautical miles: three times round the Earth.
-type buckets struct {
-	of    [1 << 16][]queued
-	count int
-}
+const bucketBits = 1<<14 - 1
 
-var bucketPool = sync.Pool{New: func() any { return new(buckets) }}
-
-func (q *buckets) put(node int32, nm float32) {
-	b := &q.of[min(int(nm), len(q.of)-1)]
-	*b = append(*b, queued{node, nm})
+func (q *queue) put(node int32, nm float32) {
+	b := &q.head[int(nm)&bucketBits]
+	q.entries = append(q.entries, queued{node, nm, *b})
+	*b = int32(len(q.entries) - 1)
 	q.count++
+}
+
+// takeQueue gives an empty queue. A sync.Pool would lose them at every collection of garbage, which trees cause.
+func (n *network) takeQueue() *queue {
+	select {
+	case q := <-n.queues:
+		q.entries = q.entries[:1]
+		return q
+	default:
+		return &queue{entries: make([]queued, 1, 1<<16)}
+	}
+}
+
+func (n *network) giveQueue(q *queue) {
+	select {
+	case n.queues <- q:
+	default:
+	}
 }
 
 func (n *network) blocked(a, b chart.Vec) bool {

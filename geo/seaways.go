@@ -176,8 +176,8 @@ func (s *seaways) forward(from, to orb.Point) (way, error) {
 		if d.from.channel != 0 {
 			kind = fairway
 		}
-		w.exit(d.from, harbour)
-		w.exit(d.to, kind)
+		w.leave(a, d.from)
+		w.enter(b, d.to, kind)
 		w.add(stop{v: b.v, p: to, node: -1, leg: harbour})
 		w.measure()
 		return w, nil
@@ -201,7 +201,7 @@ func (s *seaways) forward(from, to orb.Point) (way, error) {
 	w := way{stops: make([]stop, 0, len(nodes)+4)}
 	w.stops = append(w.stops, stop{v: a.v, p: from, node: -1})
 	x, y := a.exits[inLink.exit], b.exits[outLink.exit]
-	w.exit(x, harbour)
+	w.leave(a, x)
 	for i, v := range nodes {
 		kind := openWater
 		switch {
@@ -214,11 +214,29 @@ func (s *seaways) forward(from, to orb.Point) (way, error) {
 	if y.channel != 0 {
 		kind = fairway
 	}
-	w.exit(y, kind)
+	w.enter(b, y, kind)
 	w.add(stop{v: b.v, p: to, node: -1, leg: harbour})
 	s.smooth(&w)
 	w.measure()
 	return w, nil
+}
+
+// leave adds the stops between a point and the open water or fairway before it.
+func (w *way) leave(a *approach, x exit) {
+	if x.quay == 0 {
+		w.exit(x, harbour)
+		return
+	}
+	w.exit(a.exits[x.quay-1], harbour)
+	w.exit(x, openWater)
+}
+
+// enter adds the stops by which a way comes in from the open water or a fairway.
+func (w *way) enter(a *approach, x exit, leg legKind) {
+	w.exit(x, leg)
+	if x.quay != 0 {
+		w.exit(a.exits[x.quay-1], openWater)
+	}
 }
 
 // exit adds the stop at an exit, unless the point lies there itself.
@@ -249,8 +267,8 @@ func (w *way) measure() {
 
 func (n *network) channelBetween(a, b int32) bool {
 	for k := n.row[a]; k < n.row[a+1]; k++ {
-		if n.arcs[k].to == b {
-			return n.arcs[k].mark&inFairway != 0
+		if n.arcs[k].to() == b {
+			return n.arcs[k].marked&inFairway != 0
 		}
 	}
 	return false

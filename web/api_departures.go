@@ -3,6 +3,7 @@ package web
 import (
 	"context"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -30,7 +31,8 @@ type departureBody struct {
 	CapacityM3 float64   `json:"capacity_m3" minimum:"0" maximum:"1e9"`
 	CapacityKg float64   `json:"capacity_kg" minimum:"0" maximum:"1e12"`
 	Rate       rateBody  `json:"rate"`
-	CO2eKgPerT *float64  `json:"co2e_kg_per_t,omitempty" minimum:"0" maximum:"1e6" doc:"Well to wheel, per tonne carried over the leg; left out: estimated by mode and distance"`
+	CO2eKgPerT *float64  `json:"co2e_kg_per_t,omitempty" minimum:"0" maximum:"1e6" doc:"Well to wheel, per tonne carried over the leg; left out: estimated by mode, class and distance"`
+	CO2eClass  string    `json:"co2e_class,omitempty" maxLength:"50" example:"container-8000" doc:"Class of ship or aircraft for that estimate; one that does not exist names all"`
 	Classes    []string  `json:"classes" minItems:"1" maxItems:"50" nullable:"false" doc:"Classes of cargo that it takes"`
 }
 
@@ -88,7 +90,11 @@ func (s *Server) publishDeparture(ctx context.Context, who session, in *departur
 		if to.ID == "" {
 			return nil, s.knownPlace("body.to", b.To)
 		}
-		fact.CO2eKgPerT = s.co2e(b, from, to)
+		co2e, err := s.co2e(b, from, to)
+		if err != nil {
+			return nil, err
+		}
+		fact.CO2eKgPerT = co2e
 		if err := s.submit(ctx, who, n, fact); err != nil {
 			return nil, err
 		}
@@ -112,14 +118,18 @@ func (m *model) ownsVoyage(carrier, voyage string) bool {
 	return owns
 }
 
-func (s *Server) co2e(b *departureBody, from, to planner.Place) float64 {
+func (s *Server) co2e(b *departureBody, from, to planner.Place) (float64, error) {
 	switch {
 	case b.CO2eKgPerT != nil:
-		return *b.CO2eKgPerT
+		return *b.CO2eKgPerT, nil
 	case s.cfg.CO2e == nil || s.cfg.Route == nil:
-		return 0
+		return 0, nil
 	}
-	return s.cfg.CO2e(b.Mode, s.cfg.Route(from, to, b.Mode).Km)
+	kg, err := s.cfg.CO2e(b.Mode, b.CO2eClass, s.cfg.Route(from, to, b.Mode).Km)
+	if err != nil {
+		return 0, wrongField("body.co2e_class", strings.TrimPrefix(err.Error(), "planner: "), b.CO2eClass)
+	}
+	return kg, nil
 }
 
 type departureChange struct {

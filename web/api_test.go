@@ -123,7 +123,7 @@ func TestBooking(t *testing.T) {
 func TestAFirmsDeparture(t *testing.T) {
 	s := newService(t, func(c *Config) {
 		c.Route = straight
-		c.CO2e = func(mode string, km float64) float64 { return km / 100 }
+		c.CO2e = planner.CO2eKgPerT
 	})
 	s.network()
 	s.settle()
@@ -133,7 +133,10 @@ func TestAFirmsDeparture(t *testing.T) {
 	f := s.sent[len(s.sent)-1].Fact.(*planner.DepartureScheduled)
 	assert.Equal(t, "Bohai Océan (渤海)", f.Carrier)
 	assert.Equal(t, "Bohai Océan (渤海)/V1", f.Voyage, "nobody joins another's voyage")
-	assert.Equal(t, 12.3456, f.CO2eKgPerT)
+	assert.InDelta(t, 0.01977*1234.56, f.CO2eKgPerT, 1e-9, "an average container ship")
+	s.into(s.call(Firm, f.Carrier, "POST", "/api/departures", departureJSON("co2e_class", "container-8000")), 201, nil)
+	assert.InDelta(t, 0.01553*1234.56, s.sent[len(s.sent)-1].Fact.(*planner.DepartureScheduled).CO2eKgPerT, 1e-9)
+	s.refused(s.call(Firm, f.Carrier, "POST", "/api/departures", departureJSON("co2e_class", "long-haul")), 422, "body.co2e_class")
 
 	patch := "/api/departures/" + made.ID
 	s.refused(s.call(Firm, "hansa", "PATCH", patch, obj{"delay_hours": 3}), 403, "")

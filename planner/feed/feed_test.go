@@ -221,7 +221,8 @@ func TestMonthStaysPlausible(t *testing.T) {
 				require.LessOrEqual(t, math.Abs(d.DelayHours), 130.0, id)
 			}
 			require.Less(t, float64(late), 0.6*float64(ahead))
-			require.Less(t, float64(cancelled), 0.12*float64(ahead)+2)
+			// A voyage is blanked with all its legs, so a few make many; 23.6 % were at the worst of 2025 (Kuehne+Nagel).
+			require.Less(t, float64(cancelled), 0.2*float64(ahead))
 			t.Logf("day %d: %d open requests, %d departures in 40 days, %d late, %d cancelled, %d facts", step/24, n, ahead, late, cancelled, s.Len())
 		}
 	}

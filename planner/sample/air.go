@@ -23,7 +23,7 @@ func (g *generator) flights() []*planner.DepartureScheduled {
 		l := &loop{code: r.text("code"), carrier: carrierByID(r.text("carrier")).id, mode: planner.ModeAir,
 			speedKmPerH: airKmPerHour, roomM3: payload * r.number("share") / kgPerM3, kgPerM3: kgPerM3,
 			rate: planner.Rate{Per: planner.PerKg, KgPerM3: airKgPerM3}, legUSD: 0.45, usdPer1000Km: r.number("usd_1000km"),
-			co2ePer1000Km: co2eAir, classes: cargoClasses(r.text("classes"))}
+			classes: cargoClasses(r.text("classes"))}
 		for _, code := range r.words("calls") {
 			l.calls = append(l.calls, g.use(code))
 			l.stayHours = append(l.stayHours, airStayHours)

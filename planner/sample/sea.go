@@ -20,11 +20,11 @@ func (g *generator) services() (loops []*loop, offsets []time.Duration) {
 			classes: cargoClasses(r.text("classes"))}
 		switch ship := r.text("ship"); ship {
 		case "ulcv":
-			l.co2ePer1000Km = co2eULCV
+			l.co2eClass = "container-8000"
 		case "deep":
-			l.co2ePer1000Km = co2eDeep
+			l.co2eClass = "container"
 		case "feeder":
-			l.co2ePer1000Km = co2eFeeder
+			l.co2eClass = "container-1000"
 		default:
 			panic("sample: services.csv: no ship " + ship)
 		}

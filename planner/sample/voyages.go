@@ -8,14 +8,6 @@ import (
 	"haihe/planner"
 )
 
-// Well-to-wheel CO2e, kg per tonne and 1,000 km: UK government conversion factors 2025, direct and well-to-tank.
-const (
-	co2eULCV   = 12.66 + 2.87  // container ship of 8,000 TEU and more
-	co2eDeep   = 16.12 + 3.65  // container ship, average
-	co2eFeeder = 32.50 + 7.37  // container ship of 1,000 to 1,999 TEU
-	co2eAir    = 531.3 + 135.2 // freight by air, long haul, without radiative forcing
-)
-
 const (
 	seaKgPerM3   = 1000.0 // a revenue ton is the larger of 1 m3 and 1 t
 	airKgPerM3   = 166.67 // IATA: 6,000 cm3 a kg
@@ -39,7 +31,7 @@ type loop struct {
 	rate          planner.Rate
 	legUSD        float64 // of every leg, whatever its length
 	usdPer1000Km  float64
-	co2ePer1000Km float64 // kg a tonne
+	co2eClass     string // of planner.CO2eClasses; empty: by the distance
 	classes       []string
 
 	km []float64 // of each leg
@@ -63,6 +55,15 @@ func (l *loop) runHours(leg int) float64 {
 		h += airTaxiHours
 	}
 	return h
+}
+
+// co2eKgPerT is what a tonne emits on a leg.
+func (l *loop) co2eKgPerT(leg int) float64 {
+	kg, err := planner.CO2eKgPerT(l.mode, l.co2eClass, l.km[leg])
+	if err != nil {
+		panic("sample: " + l.code + ": " + err.Error())
+	}
+	return kg
 }
 
 // daysTo is the time from the first departure to the arrival at a call.
@@ -100,7 +101,7 @@ func (g *generator) voyage(l *loop, name, vessel string, depart time.Time, rnd *
 			From: l.calls[i].Code, To: l.calls[i+1].Code,
 			Cutoff: depart.Add(-hours(cutoff)), Depart: depart, Arrive: arrive,
 			CapacityM3: m3, CapacityKg: round(m3*l.kgPerM3, 10), Rate: rate,
-			CO2eKgPerT: round(l.co2ePer1000Km*l.km[i]/1000, 0.001), Classes: l.classes,
+			CO2eKgPerT: round(l.co2eKgPerT(i), 0.001), Classes: l.classes,
 		}}
 		if arrive.After(g.day) {
 			legs = append(legs, d)

@@ -19,8 +19,8 @@ var offNm = []float64{5, 3, 2, 1.2, 0.7, 0.4, 0.2}
 // stretch and slackNm are how much longer a way over other nodes may be than the edge that it makes needless. What is left out is
 // replaced by edges that take no passage which the edge did not take, so the bound holds whatever is shut.
 const (
-	stretch = 1.0003
-	slackNm = 0.05
+	stretch = 1.001
+	slackNm = 0.1
 )
 
 func tolerance(lat float64) float64 {

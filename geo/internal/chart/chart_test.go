@@ -7,6 +7,7 @@ import (
 
 	"github.com/paulmach/orb"
 	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
 )
 
 func sample() *Chart {
@@ -68,6 +69,54 @@ func TestRings(t *testing.T) {
 	require.InDelta(t, 10, q.Point()[1], 0.01)
 	_, nm = r.Nearest(orb.Point{50, 50}, 120)
 	require.True(t, math.IsInf(nm, 1))
+}
+
+func TestHoldingAndBlocking(t *testing.T) {
+	r := NewRings(sample().Land)
+	require.Equal(t, int32(0), r.Holding(orb.Point{11, 11}))
+	require.Equal(t, int32(1), r.Holding(orb.Point{180, -4}))
+	require.Equal(t, NoRing, r.Holding(orb.Point{0, 0}))
+	a, b := At(orb.Point{9, 11}), At(orb.Point{13, 11.2})
+	edge := r.Blocking(a, b, NoRing)
+	require.Equal(t, int32(0), r.Ring(edge))
+	require.True(t, r.Blocks(edge, a, b))
+	require.False(t, r.Blocks(edge, a, At(orb.Point{9.5, 11})))
+	require.Equal(t, NoEdge, r.Blocking(a, b, 0))
+}
+
+// Strides over open water and the quick arc tangent must miss no edge: every arc is tested against every edge as well.
+func TestCrossedMissesNothing(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		lon, lat := rapid.Float64Range(-180, 180), rapid.Float64Range(-85, 85)
+		draw := func(name string) orb.Point { return orb.Point{lon.Draw(t, name+" lon"), lat.Draw(t, name+" lat")} }
+		var rings []Ring
+		for range rapid.IntRange(1, 12).Draw(t, "rings") {
+			at, size := draw("ring"), rapid.Float64Range(0.05, 3).Draw(t, "size")
+			var ring Ring
+			for _, d := range [][2]float64{{0, 0}, {1, 0}, {1, 0.7}, {0.3, 1}} {
+				ring = append(ring, orb.Point{math.Remainder(at[0]+d[0]*size, 360), min(at[1]+d[1]*size, 88)})
+			}
+			rings = append(rings, ring)
+		}
+		r := NewRings(rings)
+		a, b := At(draw("a")), At(draw("b"))
+		if a.Dot(b) < -0.99 || a.Nm(b) < 0.01 { // nearly antipodal, or nearly the same
+			return
+		}
+		want := false
+		for i := range r.a {
+			want = want || Meet(a, b, r.a[i], r.b[i])
+		}
+		require.Equal(t, want, r.Crossed(a, b))
+	})
+}
+
+func TestQuickArcTangent(t *testing.T) {
+	for y := -1.0; y <= 1; y += 0.001 {
+		for _, x := range []float64{-1, -0.5, -1e-9, 0, 1e-9, 0.3, 1} {
+			require.InDelta(t, math.Atan2(y, x)/degree, angleOf(y, x), 1e-3)
+		}
+	}
 }
 
 func TestAnOutlineRoundAPole(t *testing.T) {
