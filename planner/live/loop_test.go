@@ -70,6 +70,7 @@ func start(t *testing.T, events ...planner.Event) *bench {
 	go func() { defer close(done); _ = b.loop.Run(ctx) }()
 	t.Cleanup(func() { cancel(); <-done })
 	b.loop.CaughtUp()
+	require.NoError(t, b.loop.Lead(ctx, "test", ""))
 	b.settle()
 	return b
 }
@@ -294,10 +295,11 @@ func TestNoRoomIsPromisedTwice(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := start(t, append(network(), events(monday, request("R2", "e2", 60))...)...)
 		confirm := func(exporter, request, booking string) error {
-			e := events(monday, nil)[0]
-			got, err := b.loop.Confirm(t.Context(), exporter, request, booking, e)
+			got, err := b.loop.Decide(t.Context(), planner.Command{ID: "confirm " + booking, Kind: planner.EntryBookingConfirmed,
+				Exporter: exporter, Booking: booking, Match: request})
 			if err == nil {
-				require.Equal(t, booking, got.Booking)
+				require.Equal(t, booking, got.Booking.BookingConfirmed.Booking)
+				require.Equal(t, planner.BookingIsConfirmed, got.Booking.Status)
 			}
 			return err
 		}
