@@ -32,6 +32,7 @@ type ticket struct {
 	outcome planner.Outcome
 	err     error
 	done    chan struct{} // nil for the leader's own
+	current bool          // what it is decided on is known to be no older than itself
 }
 
 func (t *ticket) answer(o planner.Outcome, err error) {
@@ -47,6 +48,7 @@ type flight struct {
 	tickets []*ticket
 	begins  bool          // it holds the beginning of an epoch
 	landed  chan struct{} // closed when all entries were read back, or another epoch began
+	down    bool          // landed is closed
 	fenced  bool
 	err     error
 }
@@ -57,7 +59,8 @@ func (f *flight) last() *planner.LedgerEntry { return f.entries[len(f.entries)-1
 type ledger struct {
 	leading   bool
 	queue     []*ticket
-	flight    *flight         // one at a time
+	flight    *flight // one at a time
+	behind    []waiting
 	asked     map[string]bool // bookings that a step of the leader's own is queued for
 	agenda    agenda
 	appointed map[string]time.Time // of the last appointment of each booking; earlier ones are void
@@ -177,6 +180,10 @@ func (l *Loop) decide() {
 			delete(l.asked, t.command.Booking)
 		}
 		outcome, err := l.decideOne(d, &t.command, now)
+		if err != nil && !t.current && t.done != nil && l.cfg.LedgerEnd != nil {
+			l.makeCurrent(t)
+			continue
+		}
 		if err != nil || outcome.Seq <= head {
 			t.answer(outcome, err)
 			continue
@@ -190,6 +197,50 @@ func (l *Loop) decide() {
 		return
 	}
 	l.decide() // the rest, if there is any
+}
+
+// makeCurrent has a command decided again once all is read that stood in the ledger when it came. What is granted must
+// pass through the log, which fences a leader that was replaced and does not know it yet; a refusal does not.
+func (l *Loop) makeCurrent(t *ticket) {
+	ctx := l.running
+	go func() {
+		end, err := l.cfg.LedgerEnd(ctx)
+		_ = l.do(ctx, func() {
+			if t.current = true; err != nil {
+				t.answer(planner.Outcome{}, err)
+				return
+			}
+			l.behind = append(l.behind, waiting{t, end})
+			l.catchUp()
+		})
+	}()
+}
+
+// waiting is a command that waits until the ledger is read up to an offset.
+type waiting struct {
+	ticket *ticket
+	end    planner.Offsets
+}
+
+// catchUp queues the commands that wait for what has been read by now.
+func (l *Loop) catchUp() {
+	var still []waiting
+	for _, w := range l.behind {
+		read := true
+		for name, end := range w.end {
+			read = read && l.offsets[name] >= end
+		}
+		switch {
+		case !read:
+			still = append(still, w)
+		case !l.leading:
+			w.ticket.answer(planner.Outcome{}, ErrNotLeading)
+		default:
+			l.queue = append(l.queue, w.ticket)
+		}
+	}
+	l.behind = still
+	l.decide()
 }
 
 func (l *Loop) decideOne(d *planner.Draft, c *planner.Command, now time.Time) (planner.Outcome, error) {
@@ -252,14 +303,12 @@ func (l *Loop) hear(e *planner.LedgerEntry) {
 	if e.Kind == planner.EntryEpochBegun && !ours {
 		l.leading = false
 	}
-	if f == nil || f.fenced {
+	if f == nil || f.down {
 		return
 	}
-	switch {
-	case !ours:
-		f.fenced = true // another entry stands where one of ours should
-		close(f.landed)
-	case e.Seq == f.last().Seq:
+	f.fenced = !ours // another entry stands where one of ours should
+	if f.fenced || e.Seq == f.last().Seq {
+		f.down = true
 		close(f.landed)
 	}
 }
@@ -284,7 +333,7 @@ func (l *Loop) land(f *flight) {
 			t.answer(t.outcome, nil)
 		}
 	}
-	if f.begins && !f.fenced {
+	if f.begins && !f.fenced && l.cfg.State.Chain().Head().Epoch == f.last().Epoch {
 		l.leading = true
 		clear(l.asked)
 		clear(l.appointed)

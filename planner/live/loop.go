@@ -37,8 +37,10 @@ type Config struct {
 	Observe func(Update)                                  // called from the loop: must be quick
 
 	Rules  planner.Rules
-	Marked planner.LedgerHead                  // how far the ledger was acknowledged in earlier runs; zero where that is not known
-	Mark   func(head planner.LedgerHead) error // notes durably how far it was; nil: nobody does
+	Marked planner.LedgerHead // how far the ledger was acknowledged in earlier runs; zero where that is not known
+	// LedgerEnd says where the ledger ends, so that a refusal rests on all of it; nil where nobody else can lead.
+	LedgerEnd func(context.Context) (planner.Offsets, error)
+	Mark      func(head planner.LedgerHead) error // notes durably how far it was; nil: nobody does
 
 	Quiet    time.Duration // without an event before a solve starts
 	Patience time.Duration // from the first event to the start of a solve, at most
@@ -196,6 +198,9 @@ func (l *Loop) apply(b batch) {
 	}
 	for k, v := range b.offsets {
 		l.offsets[k] = v
+	}
+	if len(l.behind) > 0 {
+		defer l.catchUp()
 	}
 	if l.caughtUp {
 		if c := l.cfg.State.TakeChanges(); !c.Empty() {
