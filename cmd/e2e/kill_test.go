@@ -27,8 +27,11 @@ func TestKilledAtAnyMoment(t *testing.T) {
 	desk := &desk{bookings: map[string]*promise{}}
 	for round := range count("HAIHE_KILL_ROUNDS", 3) {
 		s := serve(t, plain(), dir, args...)
-		if round%5 == 1 { // in between; the other rounds may end before the service takes commands
+		switch {
+		case round%5 == 1:
 			desk.lostNothing(s.taking())
+		case round%2 == 1:
+			s.taking() // the other rounds may end before the service takes commands
 		}
 		stop := make(chan struct{})
 		var exporters sync.WaitGroup

@@ -19,6 +19,8 @@ func ledgerCommand() *cobra.Command {
 		Short: "Verify, audit or recover the ledger of bookings",
 		Long: `The ledger holds every decision about requests and bookings, in one order; each entry carries the hash
 of the one before.`,
+		Example: `  haihe ledger verify --data /var/lib/haihe
+  haihe ledger audit --brokers kafka-1:9092`,
 		Args: func(cmd *cobra.Command, args []string) error {
 			if len(args) > 0 {
 				return misused("unknown command %q; want verify, audit or recover", args[0])

@@ -27,15 +27,19 @@ type decider struct {
 	loop *live.Loop
 }
 
-func startDecider(t *testing.T, name string, brokers []string) *decider {
+func startDecider(t testing.TB, name string, brokers []string, adjust ...func(*live.Config)) *decider {
 	ctx, cancel := context.WithCancel(t.Context())
 	producer := streams.NewProducer(brokers)
 	consumer := streams.NewConsumer(brokers, streams.ConsumerOptions{})
-	loop := live.New(live.Config{State: planner.NewState(), Offsets: planner.Offsets{}, Epoch: 1, Days: 30, Now: time.Now, Solve: solve,
+	cfg := live.Config{State: planner.NewState(), Offsets: planner.Offsets{}, Epoch: 1, Days: 30, Now: time.Now, Solve: solve,
 		Publish: producer.Publish, LedgerEnd: producer.LedgerEnd,
 		Record: func(context.Context, *live.Recorded) error { return nil }, // plans are not what is tested
 		Rules:  planner.Rules{QuoteFor: time.Hour, HoldFor: time.Hour, Check: streams.CheckEntry},
-		Quiet:  25 * time.Millisecond, Patience: 200 * time.Millisecond})
+		Quiet:  25 * time.Millisecond, Patience: 200 * time.Millisecond}
+	for _, f := range adjust {
+		f(&cfg)
+	}
+	loop := live.New(cfg)
 	var wg sync.WaitGroup
 	wg.Go(func() { _ = loop.Run(ctx) })
 	wg.Go(func() { _ = consumer.Run(ctx, nil, loop.Ingest) })
