@@ -55,7 +55,7 @@ func refused(t *testing.T, args ...string) string {
 
 // TestHoldsRunOut: the leader gives the room of a hold back when its time is up, and whoever comes late is told.
 func TestHoldsRunOut(t *testing.T) {
-	s := serve(t, raced(), t.TempDir(), "--sample", "--feed-speed", "0.0001", "--hold-for", "2s").ready()
+	s := serve(t, plain(), t.TempDir(), "--sample", "--feed-speed", "0.0001", "--hold-for", "2s").ready()
 	id := s.holdSome("h")
 	require.Eventually(t, func() bool {
 		return get[planner.BookingStatus](s, "exporter", "/api/bookings/"+id).Status == planner.BookingExpired
@@ -148,6 +148,10 @@ func TestAnOldLogStarts(t *testing.T) {
 	code, body := s.call("exporter", http.MethodDelete, "/api/bookings/old-1", nil)
 	require.Equal(t, http.StatusNoContent, code, "%s", body)
 	s.say("BookingConfirmed", streams.TopicBookings, "booking:old-1:master", "booking:old-1", string(payload))
+	letters := func() int {
+		return len(get[[]any](s, "commission", "/api/dead-letters"))
+	}
+	require.Eventually(t, func() bool { return letters() == 1 }, wait, 50*time.Millisecond, "told as a fact, a booking is a dead letter by now")
 	s.sameAsReplay()
 	s.stop()
 	s = serve(t, plain(), dir, "--sample", "--feed-speed", "0.0001").ready()

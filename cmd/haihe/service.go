@@ -109,7 +109,7 @@ func open(ctx context.Context, s settings, log *slog.Logger) (_ *service, err er
 		return nil, err
 	}
 	v.producer = streams.NewProducer(v.brokers)
-	v.consumer = streams.NewConsumer(v.brokers, streams.ConsumerOptions{Logger: log})
+	v.consumer = streams.NewConsumer(v.brokers, streams.ConsumerOptions{Logger: log, LedgerBegun: state.Chain().Head().Seq > 0})
 	plans := streams.NewPlanWriter(v.producer)
 	v.loop = live.New(live.Config{
 		State: state, Offsets: v.offsets, Epoch: epoch, Days: s.days, Previous: previous,
