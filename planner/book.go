@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"encoding/json"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -258,6 +257,3 @@ func (s *State) bookingsOn(ids map[string]bool) []*bookingFacts {
 	})
 	return list
 }
-
-// Expiring returns the quotes and holds that run out, by id, with the time when they do.
-func (s *State) Expiring() map[string]time.Time { return maps.Clone(s.expiring) }

@@ -6,13 +6,8 @@ import (
 	"time"
 )
 
-// Fits says why a booking cannot be promised on the room that is published and not yet taken, or returns nil.
-func (s *State) Fits(b *BookingConfirmed) error {
-	_, err := s.fits(b, newUses())
-	return err
-}
-
-// fits is Fits where uses has taken room besides, or given some back. It returns the room that was published.
+// fits says why a booking cannot be promised on the room that is published and not yet taken, where besides has taken
+// some more, or given some back. If it can, it returns the room that was published.
 func (s *State) fits(b *BookingConfirmed, besides uses) ([]Room, error) {
 	r, ok := s.Request(b.Request)
 	if !ok || r.Exporter != b.Exporter {

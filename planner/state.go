@@ -31,9 +31,8 @@ type State struct {
 	uses     uses                       // the room that they take
 	changed  map[string]map[string]bool // ids by kind, since the last TakeChanges
 
-	chain    Chain                // of the ledger
-	expiring map[string]time.Time // quotes and holds that run out
-	open     map[string]int       // how many of them, by exporter
+	chain Chain          // of the ledger
+	open  map[string]int // quotes and holds that will run out, by exporter
 
 	shut       []closure             // passages that are shut, by id
 	seaways    seaways               // what geo was asked
@@ -96,7 +95,6 @@ func NewState() *State {
 		stored:     map[string]map[string]bool{},
 		promised:   map[string]map[string]bool{},
 		uses:       newUses(),
-		expiring:   map[string]time.Time{},
 		open:       map[string]int{},
 		changed:    map[string]map[string]bool{},
 		diversions: map[string]*Diversion{},
@@ -298,7 +296,6 @@ func (s *State) markAll(bookings map[string]bool) {
 func (s *State) rebook(id string, change func(*bookingFacts)) {
 	b := s.booking(id)
 	if b.open() {
-		delete(s.expiring, id)
 		if s.open[b.master.Exporter]--; s.open[b.master.Exporter] == 0 {
 			delete(s.open, b.master.Exporter)
 		}
@@ -313,7 +310,6 @@ func (s *State) rebook(id string, change func(*bookingFacts)) {
 		s.uses.add(b.master, 1)
 	}
 	if b.open() {
-		s.expiring[id] = *b.expires
 		s.open[b.master.Exporter]++
 	}
 }
