@@ -94,5 +94,6 @@ func init() {
 		func() Fact { return new(RequestWithdrawn) },
 		func() Fact { return new(BookingConfirmed) },
 		func() Fact { return new(BookingCancelled) },
+		func() Fact { return new(LedgerEntry) },
 	)
 }

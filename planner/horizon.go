@@ -2,7 +2,6 @@ package planner
 
 import (
 	"fmt"
-	"math"
 	"slices"
 	"time"
 )
@@ -99,41 +98,17 @@ func (s *State) Problem(now time.Time, days int) (*Problem, []Omission) {
 
 // freeRoom returns what a warehouse offers on each day of a horizon, bookings taken off.
 func (s *State) freeRoom(id string, w *WarehouseStatus, start time.Time, days int) PerDay {
-	bookings := s.bookingsOn(s.stored[id])
-	if len(w.CapacityM3) == 1 && len(bookings) == 0 {
+	if len(w.CapacityM3) == 1 && len(s.uses.days[id]) == 0 {
 		return w.CapacityM3
 	}
-	offset := 0
-	if from, err := time.Parse(time.DateOnly, w.CapacityFrom); err == nil {
-		offset = dayOf(start, from)
-	}
+	first := dayNumber(start)
 	room := make(PerDay, days)
 	for d := range room {
-		k := 0
-		if len(w.CapacityM3) > 1 {
-			k = min(max(d-offset, 0), len(w.CapacityM3)-1)
-		}
-		room[d] = w.CapacityM3[k]
-	}
-	for _, b := range bookings {
-		stay := Request{StorageDays: b.master.StorageDays, Drawdown: b.master.Drawdown}
-		for _, part := range b.master.Parts {
-			if part.Warehouse != id {
-				continue
-			}
-			came := dayOf(start, part.Arrive)
-			for k := range stay.StorageDays {
-				if d := came + k; d >= 0 && d < days {
-					room[d] = max(0, room[d]-part.Fraction*b.master.VolumeM3*stay.Held(k))
-				}
-			}
-		}
+		day := first + int64(d)
+		room[d] = max(0, w.published(day)-s.uses.in(id, day))
 	}
 	if same := slices.IndexFunc(room, func(x float64) bool { return x != room[0] }); same < 0 {
 		return room[:1]
 	}
 	return room
 }
-
-// dayOf returns the day of t, counted from start, which is midnight.
-func dayOf(start, t time.Time) int { return int(math.Floor(t.Sub(start).Hours()/24 + 1e-9)) }

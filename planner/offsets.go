@@ -11,3 +11,21 @@ func (o Offsets) Clone() Offsets {
 	}
 	return c
 }
+
+// Cut is what holds after the log was read up to Offsets: Events and Ledger, applied to a new State, give this one
+// again but for positions.
+type Cut struct {
+	Offsets Offsets
+	Events  []Event
+	Ledger  LedgerSnapshot
+}
+
+// State makes the state of a cut.
+func (c *Cut) State() *State {
+	s := NewState()
+	for _, e := range c.Events {
+		s.Apply(e)
+	}
+	s.RestoreLedger(c.Ledger)
+	return s
+}

@@ -6,73 +6,132 @@ import (
 	"time"
 )
 
-// Fits says why a booking cannot be promised on the room that is published and not yet booked, or returns nil.
-// One that is there already fits.
-func (s *State) Fits(b *BookingConfirmed) error {
-	const slack = 1e-6 // a share of the room, for the rounding of fractions
-	if have, ok := s.Booking(b.Booking); ok {
-		if have.Request != b.Request || have.Exporter != b.Exporter {
-			return fmt.Errorf("booking %s is there already, for another request", b.Booking)
-		}
-		return nil
-	}
+// fits says why a booking cannot be promised on the room that is published and not yet taken, where besides has taken
+// some more, or given some back. If it can, it returns the room that was published.
+func (s *State) fits(b *BookingConfirmed, besides uses) ([]Room, error) {
 	r, ok := s.Request(b.Request)
 	if !ok || r.Exporter != b.Exporter {
-		return fmt.Errorf("request %s is not known, or not %s's", b.Request, b.Exporter)
+		return nil, fmt.Errorf("request %s is not known, or not %s's", b.Request, b.Exporter)
 	}
 	if r.Withdrawn {
-		return fmt.Errorf("request %s was withdrawn", b.Request)
+		return nil, fmt.Errorf("request %s was withdrawn", b.Request)
 	}
-	share := r.BookedShare
+	booked := s.uses.share(b.Request) + besides.share(b.Request)
+	share := booked
 	for _, part := range b.Parts {
 		share += part.Fraction
 	}
-	if share > 1+slack {
-		return fmt.Errorf("request %s is booked already: %.3g of it", b.Request, r.BookedShare)
+	if share > 1+roomSlack {
+		return nil, fmt.Errorf("request %s is booked already: %.3g of it", b.Request, booked)
 	}
-	for _, part := range b.Parts {
+	var rooms []Room
+	seen := map[string]bool{}
+	for i := range b.Parts {
+		part := &b.Parts[i]
 		for _, id := range part.Departures {
-			d, ok := s.Departure(id)
-			if !ok {
-				return fmt.Errorf("departure %s is not known", id)
+			if seen[id] {
+				continue
 			}
-			if d.Cancelled {
-				return fmt.Errorf("departure %s is cancelled", id)
+			seen[id] = true
+			room, err := s.fitsOn(b, id, besides)
+			if err != nil {
+				return nil, err
 			}
-			if !d.Runs() {
-				return errors.New(d.noWay())
-			}
-			share := shareOn(b, id)
-			m3, kg := d.BookedM3+share*b.VolumeM3, d.BookedKg+share*b.WeightKg
-			if m3 > d.CapacityM3*(1+slack)+slack || kg > d.CapacityKg*(1+slack)+slack {
-				return fmt.Errorf("departure %s has %.2f m3 and %.0f kg left, the booking needs %.2f m3 and %.0f kg",
-					id, max(0, d.CapacityM3-d.BookedM3), max(0, d.CapacityKg-d.BookedKg), share*b.VolumeM3, share*b.WeightKg)
-			}
+			rooms = append(rooms, room)
 		}
-		w, ok := s.Warehouse(part.Warehouse)
-		if !ok || w.Closed || !w.Public {
-			return fmt.Errorf("warehouse %s is not open to share", part.Warehouse)
+		room, err := s.fitsIn(b, part, besides)
+		if err != nil {
+			return nil, err
 		}
-		day := part.Arrive.UTC().Truncate(24 * time.Hour)
-		room := s.freeRoom(part.Warehouse, &w, day, max(1, b.StorageDays))
-		stay := Request{StorageDays: b.StorageDays, Drawdown: b.Drawdown}
-		for k := range b.StorageDays {
-			need := b.VolumeM3 * storedOn(b, part.Warehouse, day.AddDate(0, 0, k), &stay)
-			if free := room.At(k); need > free*(1+slack)+slack {
-				return fmt.Errorf("warehouse %s has %.2f m3 free on %s, the booking needs %.2f m3", part.Warehouse,
-					free, day.AddDate(0, 0, k).Format(time.DateOnly), need)
-			}
+		if len(room.FreeM3) > 0 {
+			rooms = append(rooms, room)
 		}
 	}
-	return nil
+	return rooms, nil
 }
 
-// storedOn returns the share of a booking's request that stands in a warehouse on a day.
-func storedOn(b *BookingConfirmed, warehouse string, day time.Time, stay *Request) float64 {
+// fitsOn looks at a departure.
+func (s *State) fitsOn(b *BookingConfirmed, id string, besides uses) (Room, error) {
+	d, ok := s.Departure(id)
+	switch {
+	case !ok:
+		return Room{}, fmt.Errorf("departure %s is not known", id)
+	case d.Cancelled:
+		return Room{}, fmt.Errorf("departure %s is cancelled", id)
+	case !d.Runs():
+		return Room{}, errors.New(d.noWay())
+	}
+	share := shareOn(b, id)
+	needM3, needKg := share*b.VolumeM3, share*b.WeightKg
+	otherM3, otherKg := besides.on(id)
+	takenM3, takenKg := d.BookedM3+otherM3, d.BookedKg+otherKg
+	if takenM3+needM3 > d.CapacityM3*(1+roomSlack)+roomSlack || takenKg+needKg > d.CapacityKg*(1+roomSlack)+roomSlack {
+		return Room{}, fmt.Errorf("departure %s has %.2f m3 and %.0f kg left, the booking needs %.2f m3 and %.0f kg",
+			id, max(0, d.CapacityM3-takenM3), max(0, d.CapacityKg-takenKg), needM3, needKg)
+	}
+	return Room{Departure: id, M3: d.CapacityM3, Kg: d.CapacityKg, Said: s.said(Key{KindDeparture, id, AspectMaster}, Key{KindDeparture, id, AspectCapacity})}, nil
+}
+
+// fitsIn looks at the warehouse of a part. Other parts of the booking may go there too.
+func (s *State) fitsIn(b *BookingConfirmed, part *Assignment, besides uses) (Room, error) {
+	w, ok := s.Warehouse(part.Warehouse)
+	if !ok || w.Closed || !w.Public {
+		return Room{}, fmt.Errorf("warehouse %s is not open to share", part.Warehouse)
+	}
+	came := dayNumber(part.Arrive)
+	room := Room{Warehouse: w.ID, From: dayTime(came).Format(time.DateOnly), Said: s.said(Key{KindWarehouse, w.ID, AspectMaster}, Key{KindWarehouse, w.ID, AspectCapacity})}
+	same := true
+	for k := range b.StorageDays {
+		day := came + int64(k)
+		published := w.published(day)
+		need := b.VolumeM3 * storedOn(b, w.ID, day)
+		free := published - s.uses.in(w.ID, day) - besides.in(w.ID, day)
+		if need > free+published*roomSlack+roomSlack {
+			return Room{}, fmt.Errorf("warehouse %s has %.2f m3 free on %s, the booking needs %.2f m3", w.ID, max(0, free),
+				dayTime(day).Format(time.DateOnly), need)
+		}
+		room.FreeM3 = append(room.FreeM3, published)
+		same = same && published == room.FreeM3[0]
+	}
+	if same && len(room.FreeM3) > 1 {
+		room.FreeM3 = room.FreeM3[:1]
+	}
+	return room, nil
+}
+
+// said lists the events that set aspects of a resource, those that count last.
+func (s *State) said(keys ...Key) []string {
+	ids := []string{}
+	for _, k := range keys {
+		if e, ok := s.facts[k]; ok {
+			ids = append(ids, e.ID)
+		}
+	}
+	return ids
+}
+
+// published is the room that a warehouse offers on a day since 1970, m3.
+func (w *WarehouseStatus) published(day int64) float64 {
+	if len(w.CapacityM3) == 0 {
+		return 0
+	}
+	k := int64(0)
+	if len(w.CapacityM3) > 1 {
+		if from, err := time.Parse(time.DateOnly, w.CapacityFrom); err == nil {
+			k = day - dayNumber(from)
+		}
+		k = min(max(k, 0), int64(len(w.CapacityM3)-1))
+	}
+	return w.CapacityM3[k]
+}
+
+// storedOn returns the share of a booking's request that stands in a warehouse on a day since 1970.
+func storedOn(b *BookingConfirmed, warehouse string, day int64) float64 {
+	stay := Request{StorageDays: b.StorageDays, Drawdown: b.Drawdown}
 	share := 0.0
-	for _, part := range b.Parts {
-		if part.Warehouse == warehouse {
-			share += part.Fraction * stay.Held(dayOf(part.Arrive.UTC().Truncate(24*time.Hour), day))
+	for i := range b.Parts {
+		if part := &b.Parts[i]; part.Warehouse == warehouse {
+			share += part.Fraction * stay.Held(int(day-dayNumber(part.Arrive)))
 		}
 	}
 	return share

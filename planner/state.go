@@ -25,10 +25,14 @@ type State struct {
 	bookings   map[string]*bookingFacts
 
 	legs     map[string]map[string]bool // departures by voyage
-	booked   map[string]map[string]bool // active bookings by departure
-	stored   map[string]map[string]bool // active bookings by warehouse
-	promised map[string]map[string]bool // active bookings by request
+	booked   map[string]map[string]bool // bookings that take room, by departure
+	stored   map[string]map[string]bool // by warehouse
+	promised map[string]map[string]bool // by request
+	uses     uses                       // the room that they take
 	changed  map[string]map[string]bool // ids by kind, since the last TakeChanges
+
+	chain Chain          // of the ledger
+	open  map[string]int // quotes and holds that will run out, by exporter
 
 	shut       []closure             // passages that are shut, by id
 	seaways    seaways               // what geo was asked
@@ -76,14 +80,6 @@ type requestFacts struct {
 
 func (r *requestFacts) withdrawn() bool { return r.withdrawnAt >= max(1, r.submitted.Sequence) }
 
-type bookingFacts struct {
-	master      *BookingConfirmed
-	confirmedAt uint64 // sequences of the confirmation and of the cancellation, 0 where there is none
-	cancelledAt uint64
-}
-
-func (b *bookingFacts) cancelled() bool { return b.cancelledAt >= max(1, b.confirmedAt) }
-
 // NewState returns the state before any event.
 func NewState() *State {
 	return &State{
@@ -98,6 +94,8 @@ func NewState() *State {
 		booked:     map[string]map[string]bool{},
 		stored:     map[string]map[string]bool{},
 		promised:   map[string]map[string]bool{},
+		uses:       newUses(),
+		open:       map[string]int{},
 		changed:    map[string]map[string]bool{},
 		diversions: map[string]*Diversion{},
 		told:       map[string]*Diversion{},
@@ -105,8 +103,17 @@ func NewState() *State {
 }
 
 // Apply takes an event in and reports whether it changed anything: false for a second delivery, or for a fact
-// older than the one that holds. The fact must be valid, and is not to be written to afterwards.
+// older than the one that holds. The fact must be valid, and is not to be written to afterwards. An entry of the
+// ledger counts in its place alone; before its first, bookings may be told as facts, as they were when there was none.
 func (s *State) Apply(e Event) bool {
+	switch f := e.Fact.(type) {
+	case *LedgerEntry:
+		return s.applyEntry(f)
+	case *BookingConfirmed, *BookingCancelled:
+		if s.chain.head.Seq > 0 {
+			return false
+		}
+	}
 	k := e.Fact.Key()
 	if held, ok := s.facts[k]; ok && !supersedes(e, held) {
 		return false
@@ -158,10 +165,13 @@ func (s *State) Apply(e Event) bool {
 		s.markAll(s.stored[f.ID])
 	case *OccupancyReported:
 		s.warehouse(f.Warehouse).occupancy = f
+		s.markAll(s.stored[f.Warehouse])
 	case *WarehouseClosed:
 		s.warehouse(f.Warehouse).closed = f
+		s.markAll(s.stored[f.Warehouse])
 	case *WarehouseReopened:
 		s.warehouse(f.Warehouse).closed = nil
+		s.markAll(s.stored[f.Warehouse])
 	case *RequestSubmitted:
 		r := s.request(f.ID)
 		r.master, r.submitted = f, e
@@ -186,10 +196,15 @@ func supersedes(e, held Event) bool {
 	return e.ID > held.ID
 }
 
-// MovesPlan reports whether a fact can change the plan; positions cannot.
+// MovesPlan reports whether a fact can change the plan; positions cannot, nor can what takes no room.
 func MovesPlan(f Fact) bool {
-	_, position := f.(*PositionReported)
-	return !position
+	switch f := f.(type) {
+	case *PositionReported:
+		return false
+	case *LedgerEntry:
+		return f.Kind != EntryEpochBegun && f.Kind != EntryBookingQuoted
+	}
+	return true
 }
 
 // Sequence returns the sequence of the fact that holds for k, or 0 where none does.
@@ -205,7 +220,7 @@ func (s *State) Held(k Key) (Event, bool) {
 func (s *State) Len() int { return len(s.facts) }
 
 // Events returns the events that hold and are to last, sorted by key. Applied to a new State they give this one
-// again, without the positions: those are many, expire from the log after a day, and the next report comes soon.
+// again, without the ledger (LedgerSnapshot) and the positions: those are many, expire from the log after a day, and the next report comes soon.
 func (s *State) Events() []Event {
 	list := make([]Event, 0, len(s.facts))
 	for k, e := range s.facts {
@@ -219,7 +234,7 @@ func (s *State) Events() []Event {
 	return list
 }
 
-// Digest returns a SHA-256 over the Events: two states with one digest are the same but for positions. So a
+// Digest returns a SHA-256 over the Events and the ledger: two states with one digest are the same but for positions. So a
 // replay of the log gives the same digest whatever is left of them there.
 func (s *State) Digest() (string, error) {
 	h := sha256.New()
@@ -230,6 +245,11 @@ func (s *State) Digest() (string, error) {
 		}
 		fmt.Fprintf(h, "%s %s %d %s %d\n%s\n", e.Fact.Type(), e.ID, e.Sequence, e.Source, e.Time.UnixNano(), body)
 	}
+	ledger, err := s.digestLedger()
+	if err != nil {
+		return "", fmt.Errorf("planner: digest of the ledger: %w", err)
+	}
+	h.Write(ledger)
 	return hex.EncodeToString(h.Sum(nil)), nil
 }
 
@@ -275,12 +295,22 @@ func (s *State) markAll(bookings map[string]bool) {
 // rebook changes what is known of a booking, and the room that it takes.
 func (s *State) rebook(id string, change func(*bookingFacts)) {
 	b := s.booking(id)
-	if b.master != nil && !b.cancelled() {
+	if b.open() {
+		if s.open[b.master.Exporter]--; s.open[b.master.Exporter] == 0 {
+			delete(s.open, b.master.Exporter)
+		}
+	}
+	if b.takesRoom() {
 		s.index(b.master, remove)
+		s.uses.add(b.master, -1)
 	}
 	change(b)
-	if b.master != nil && !b.cancelled() {
+	if b.takesRoom() {
 		s.index(b.master, add)
+		s.uses.add(b.master, 1)
+	}
+	if b.open() {
+		s.open[b.master.Exporter]++
 	}
 }
 

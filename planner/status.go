@@ -1,8 +1,6 @@
 package planner
 
 import (
-	"cmp"
-	"fmt"
 	"slices"
 	"time"
 )
@@ -96,11 +94,7 @@ func (s *State) Departure(id string) (DepartureStatus, bool) {
 	if f.rate != nil {
 		d.Rate = f.rate.Rate
 	}
-	for _, b := range s.bookingsOn(s.booked[id]) {
-		share := shareOn(b.master, id)
-		d.BookedM3 += share * b.master.VolumeM3
-		d.BookedKg += share * b.master.WeightKg
-	}
+	d.BookedM3, d.BookedKg = s.uses.on(id)
 	return d, true
 }
 
@@ -146,18 +140,6 @@ func shareOn(b *BookingConfirmed, departure string) float64 {
 	return share
 }
 
-// bookingsOn returns the bookings named, in the order in which they were confirmed.
-func (s *State) bookingsOn(ids map[string]bool) []*bookingFacts {
-	list := make([]*bookingFacts, 0, len(ids))
-	for id := range ids {
-		list = append(list, s.bookings[id])
-	}
-	slices.SortFunc(list, func(a, b *bookingFacts) int {
-		return cmp.Or(cmp.Compare(a.confirmedAt, b.confirmedAt), cmp.Compare(a.master.Booking, b.master.Booking))
-	})
-	return list
-}
-
 // Warehouse returns a warehouse as it stands; false while it has not been registered.
 func (s *State) Warehouse(id string) (WarehouseStatus, bool) {
 	f := s.warehouses[id]
@@ -183,113 +165,8 @@ func (s *State) Request(id string) (RequestStatus, bool) {
 	}
 	r := RequestStatus{Request: f.master.Request, Goods: f.master.Goods, HSCode: f.master.HSCode,
 		SubmittedAt: f.submitted.Time, Withdrawn: f.withdrawn()}
-	for _, b := range s.bookingsOn(s.promised[id]) {
-		for _, part := range b.master.Parts {
-			r.BookedShare += part.Fraction
-		}
-	}
-	r.BookedShare = min(r.BookedShare, 1)
+	r.BookedShare = min(s.uses.share(id), 1)
 	return r, true
-}
-
-// Booking returns a booking as it stands; false while it has not been confirmed.
-func (s *State) Booking(id string) (BookingStatus, bool) {
-	f := s.bookings[id]
-	if f == nil || f.master == nil {
-		return BookingStatus{}, false
-	}
-	b := BookingStatus{BookingConfirmed: *f.master, Cancelled: f.cancelled()}
-	if !b.Cancelled {
-		b.Disruptions = s.disruptions(f)
-	}
-	return b, true
-}
-
-// disruptions says why a booking can no longer run as confirmed.
-func (s *State) disruptions(b *bookingFacts) []string {
-	var list []string
-	for _, part := range b.master.Parts {
-		var last *DepartureStatus
-		for _, id := range part.Departures {
-			d, ok := s.Departure(id)
-			switch {
-			case !ok:
-				list = append(list, fmt.Sprintf("departure %s is not known", id))
-				continue
-			case d.Cancelled:
-				list = append(list, fmt.Sprintf("departure %s is cancelled", id))
-			case !d.Runs():
-				list = append(list, d.noWay())
-			case last != nil && !s.connects(last, &d):
-				list = append(list, fmt.Sprintf("the cargo misses the cutoff of departure %s: %s arrives at %s",
-					id, last.ID, last.Arrive.Format(time.RFC3339)))
-			}
-			if over := s.overbooked(&d, b); over > 0 {
-				list = append(list, fmt.Sprintf("departure %s was cut: %.2f m3 of this booking no longer fit", id, over))
-			}
-			last = &d
-		}
-		if late := s.overdue(b.master, &part, last); late != "" {
-			list = append(list, late)
-		}
-	}
-	return list
-}
-
-// overdue says that a part of a booking comes to its warehouse after the request is due, or is empty.
-func (s *State) overdue(b *BookingConfirmed, part *Assignment, last *DepartureStatus) string {
-	const slack = time.Minute // plans reckon in fractions of hours
-	r, w := s.requests[b.Request], s.warehouses[part.Warehouse]
-	if last == nil || !last.Runs() || r == nil || r.master == nil || w == nil || w.master == nil {
-		return ""
-	}
-	for _, g := range w.master.Gateways {
-		if g.Place != part.Gateway {
-			continue
-		}
-		if door := last.Arrive.Add(hoursLong(g.Hours)); door.After(r.master.Due.Add(slack)) {
-			return fmt.Sprintf("the cargo comes to warehouse %s at %s, after it is due, %s", part.Warehouse,
-				door.Format(time.RFC3339), r.master.Due.Format(time.RFC3339))
-		}
-	}
-	return ""
-}
-
-// connects reports whether cargo that came by a can go on by b.
-func (s *State) connects(a, b *DepartureStatus) bool {
-	if a.To != b.From {
-		return false
-	}
-	if a.Voyage != "" && a.Voyage == b.Voyage && !a.Arrive.After(b.Depart) {
-		return true
-	}
-	p, ok := s.Place(a.To)
-	if !ok {
-		return false
-	}
-	free := a.Arrive.Add(time.Duration(p.TransferHours * float64(time.Hour)))
-	return !free.After(b.Cutoff)
-}
-
-// overbooked returns the m3 of a booking that a departure has no room for, those confirmed first served first.
-func (s *State) overbooked(d *DepartureStatus, b *bookingFacts) float64 {
-	leftM3, leftKg := d.CapacityM3, d.CapacityKg
-	for _, x := range s.bookingsOn(s.booked[d.ID]) {
-		share := shareOn(x.master, d.ID)
-		m3, kg := share*x.master.VolumeM3, share*x.master.WeightKg
-		if x == b {
-			over := max(0, m3-max(leftM3, 0))
-			if kg > 0 {
-				over = max(over, m3*max(0, kg-max(leftKg, 0))/kg)
-			}
-			if over <= 1e-6*max(1, m3) {
-				return 0
-			}
-			return over
-		}
-		leftM3, leftKg = leftM3-m3, leftKg-kg
-	}
-	return 0
 }
 
 // All returns the ids of everything there is.

@@ -20,7 +20,7 @@ type DepartureStatus struct {
 	Cancelled     bool              `json:"cancelled"`
 	CancelReason  string            `json:"cancel_reason,omitempty"`
 	Diversion     *Diversion        `json:"diversion,omitempty"` // what shut passages do to it; nil where nothing
-	BookedM3      float64           `json:"booked_m3"`           // confirmed, to be taken from the room published
+	BookedM3      float64           `json:"booked_m3"`           // held and booked, to be taken from the room published
 	BookedKg      float64           `json:"booked_kg"`
 	Position      *PositionReported `json:"position,omitempty"` // the last that was reported; none of before a restart
 }
@@ -62,15 +62,26 @@ type RequestStatus struct {
 	HSCode      string    `json:"hs_code,omitempty"`
 	SubmittedAt time.Time `json:"submitted_at"`
 	Withdrawn   bool      `json:"withdrawn"`
-	BookedShare float64   `json:"booked_share"` // the fraction under confirmed bookings
+	BookedShare float64   `json:"booked_share"` // the fraction under holds and bookings
 }
 
 // BookingStatus is a booking as it stands. Disruptions say why it can no longer run as confirmed; its owner
 // decides what follows.
 type BookingStatus struct {
 	BookingConfirmed
-	Cancelled   bool     `json:"cancelled"`
-	Disruptions []string `json:"disruptions,omitempty"`
+	Status      string        `json:"status" enum:"QUOTED,HELD,CONFIRMED,PENDING_AMENDMENT,IN_TRANSIT,STORED,COMPLETED,CANCELLED,EXPIRED"`
+	Price       float64       `json:"price"`             // of all parts; fixed from the quote on
+	Expires     *time.Time    `json:"expires,omitempty"` // of a quote or a hold
+	Cancelled   bool          `json:"cancelled"`         // it is CANCELLED or EXPIRED
+	Disruptions []string      `json:"disruptions,omitempty"`
+	History     []BookingStep `json:"history,omitempty"` // oldest first; none of bookings from before the ledger
+}
+
+// BookingStep is one change of a booking.
+type BookingStep struct {
+	Status  string    `json:"status"`
+	At      time.Time `json:"at"`
+	Reasons []string  `json:"reasons,omitempty"`
 }
 
 // Match is what the current plan does for one request.

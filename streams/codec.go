@@ -28,6 +28,7 @@ const (
 	headerDataSchema  = "ce_dataschema"
 	headerSequence    = "ce_sequence"
 	headerContentType = "content-type"
+	headerHash        = "haihe_hash" // of an entry of the ledger: the SHA-256 of the value
 
 	specVersion       = "1.0"
 	typePrefix        = "haihe."
@@ -50,7 +51,7 @@ func Encode(e planner.Event) (kafka.Message, error) {
 	if err := e.Fact.Validate(); err != nil {
 		return kafka.Message{}, fmt.Errorf("streams: %s: %w", typ, err)
 	}
-	payload, err := json.Marshal(e.Fact)
+	payload, err := encodePayload(e.Fact)
 	if err != nil {
 		return kafka.Message{}, fmt.Errorf("streams: %s: %w", typ, err)
 	}
@@ -59,10 +60,31 @@ func Encode(e planner.Event) (kafka.Message, error) {
 	}
 	key := e.Fact.Key()
 	m := newMessage(TopicOf(e.Fact), key, typ, e.ID, e.Source, e.Time, e.Sequence, payload)
+	if entry, ok := e.Fact.(*planner.LedgerEntry); ok {
+		m.Headers = append(m.Headers, kafka.Header{Key: headerHash, Value: []byte(entry.Hash())})
+	}
 	if n := recordBytes(m); n > MaxRecordBytes {
 		return kafka.Message{}, fmt.Errorf("streams: %s %s: the record takes %d bytes, at most %d are allowed", typ, key, n, MaxRecordBytes)
 	}
 	return m, nil
+}
+
+// CheckEntry says why an entry of the ledger, sealed, cannot stand in the log.
+func CheckEntry(e *planner.LedgerEntry) error {
+	_, err := Encode(planner.Event{ID: e.Hash(), Source: "/ledger", Sequence: e.Seq, Time: e.Time, Fact: e})
+	return err
+}
+
+// encodePayload writes a fact as JSON; an entry of the ledger as it was sealed, for its hash is over the bytes.
+func encodePayload(f planner.Fact) ([]byte, error) {
+	entry, ok := f.(*planner.LedgerEntry)
+	if !ok {
+		return json.Marshal(f)
+	}
+	if len(entry.Raw()) == 0 {
+		return nil, errors.New("the entry is not sealed")
+	}
+	return entry.Raw(), nil
 }
 
 func newMessage(topic string, key planner.Key, typ, id, source string, at time.Time, sequence uint64, payload []byte) kafka.Message {
@@ -111,7 +133,23 @@ func Decode(m kafka.Message) (planner.Event, error) {
 	if want := TopicOf(e.Fact); m.Topic != want {
 		return planner.Event{}, fmt.Errorf("%s stands on the topic %s, it belongs on %s", e.Fact.Type(), m.Topic, want)
 	}
+	if entry, ok := e.Fact.(*planner.LedgerEntry); ok {
+		return e, checkHash(m, entry)
+	}
 	return e, nil
+}
+
+// checkHash compares the hash that an entry of the ledger was written with.
+func checkHash(m kafka.Message, e *planner.LedgerEntry) error {
+	for _, h := range m.Headers {
+		if h.Key == headerHash {
+			if said := string(h.Value); said != e.Hash() {
+				return fmt.Errorf("entry %d of the ledger is not as it was written: its hash is %s, the header %s says %s", e.Seq, e.Hash(), headerHash, quote(said))
+			}
+			return nil
+		}
+	}
+	return fmt.Errorf("the header %s is missing; only a Haihe writes to the ledger", headerHash)
 }
 
 // attributes are the attributes of a CloudEvent that Haihe reads, as they came. prefix says how an error names
@@ -217,6 +255,9 @@ func (a attributes) event(recorded time.Time) (planner.Event, error) {
 	}
 	if err := fact.Validate(); err != nil {
 		return planner.Event{}, fmt.Errorf("%s: %s", typ, cut(err.Error(), 1000))
+	}
+	if entry, ok := fact.(*planner.LedgerEntry); ok {
+		entry.Sealed(a.data)
 	}
 	e.Fact = fact
 	if err := checkAttributes(e); err != nil {

@@ -68,9 +68,11 @@ func TestRoundTrip(t *testing.T) {
 
 		line, err := encodeStructured(e)
 		require.NoError(t, err)
-		got, err = Decode(kafka.Message{Topic: m.Topic, Key: m.Key, Value: line, Headers: []kafka.Header{
-			{Key: "Content-Type", Value: []byte("application/cloudevents+json; charset=UTF-8")},
-		}})
+		headers := []kafka.Header{{Key: "Content-Type", Value: []byte("application/cloudevents+json; charset=UTF-8")}}
+		if entry, ok := f.(*planner.LedgerEntry); ok {
+			headers = append(headers, kafka.Header{Key: headerHash, Value: []byte(entry.Hash())})
+		}
+		got, err = Decode(kafka.Message{Topic: m.Topic, Key: m.Key, Value: line, Headers: headers})
 		require.NoError(t, err, f.Type())
 		require.Equal(t, e, got)
 	}

@@ -24,6 +24,8 @@ var (
 	ErrLogExpired = errors.New("the log begins after the place to go on from")
 )
 
+var errToldBooking = errors.New("bookings are decisions of the ledger; book or cancel by the API, POST /api/requests/{id}/bookings")
+
 // maxHandleEvents is how many events a call of handle gets at most, or a little more.
 const maxHandleEvents = 8192
 
@@ -33,6 +35,8 @@ type ConsumerOptions struct {
 	OnProgress func(Progress)
 	// Logger gets warnings; slog.Default() if nil.
 	Logger *slog.Logger
+	// LedgerBegun says that the state read on from has entries of the ledger: bookings told as facts count no more.
+	LedgerBegun bool
 	// StallAfter is how long a reader may stand still before records that wait; then it is made anew. 10 s if zero.
 	StallAfter time.Duration
 
@@ -307,8 +311,9 @@ func (r *run) report(batch []chunk) {
 	}
 }
 
-// decode turns records into events and dead letters.
-func decode(messages []kafka.Message) ([]planner.Event, []DeadLetter) {
+// decode turns records into events and dead letters. Behind the first entry of the ledger a booking told as a fact is no
+// event: nobody promises room but the ledger.
+func decode(messages []kafka.Message, begun *bool) ([]planner.Event, []DeadLetter) {
 	events := make([]planner.Event, 0, len(messages))
 	var dead []DeadLetter
 	for _, m := range messages {
@@ -316,6 +321,15 @@ func decode(messages []kafka.Message) ([]planner.Event, []DeadLetter) {
 		if err != nil {
 			dead = append(dead, newDeadLetter(m, err))
 			continue
+		}
+		switch e.Fact.(type) {
+		case *planner.LedgerEntry:
+			*begun = true
+		case *planner.BookingConfirmed, *planner.BookingCancelled:
+			if *begun {
+				dead = append(dead, newDeadLetter(m, errToldBooking))
+				continue
+			}
 		}
 		events = append(events, e)
 	}

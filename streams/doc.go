@@ -12,7 +12,7 @@
 //	haihe.positions     3           1 day                     1 day, at most 3 * 64 MiB    where ships and aircraft are
 //	haihe.occupancy     3           compact                   all                          warehouses
 //	haihe.requests      3           compact                   all                          requests
-//	haihe.bookings      1           all (delete, -1)          all                          the ledger of bookings
+//	haihe.bookings      1           all (delete, -1)          all                          the ledger of decisions
 //	haihe.plans         1           compact                   30 days, at most 64 MiB      what the planner decided
 //	haihe.deadletters   1           30 days                   30 days                      records that are no events
 //
@@ -38,6 +38,9 @@
 //	content-type    application/json, may be missing
 //	value           the fact as JSON, by the schema of its type (Schemas)
 //
+// An entry of the ledger (haihe.LedgerEntry) has the header haihe_hash besides, the SHA-256 of its value, and counts in its
+// place alone (docs/ledger.md).
+//
 // A record takes at most 1 MiB. Positions go to haihe.positions, other departure facts to haihe.flights if
 // their mode is air, else to haihe.routes.
 // Decode refuses what it does not know or would have to guess; the reason names the header or field. A Consumer
@@ -49,6 +52,10 @@
 //
 //	topics.go, ensure.go            the table of topics, and making them
 //	embedded.go                     the broker inside the process
+//	logfiles.go, seal.go            whether its files are as they were written
+//	recover.go                      keeping what is whole of a damaged log
+//	mark.go                         how far the ledger was acknowledged
+//	raw.go                          records as they stand, and walking the ledger
 //	codec.go, structured.go         events to records and back
 //	schema.go, schema_compile.go    JSON Schemas of the payloads, in schemas/
 //	client.go                       connections, retries, one fetch
@@ -62,7 +69,8 @@
 // # What may go wrong
 //
 // ErrOutcomeUnknown: a write was not confirmed; publishing the same events again is safe. ErrLogTruncated,
-// ErrLogExpired: the log does not hold the place to go on from, on a topic that does not expire. Everything else that a broker does (restart, move,
+// ErrLogExpired: the log does not hold the place to go on from, on a topic that does not expire. ErrLogDamaged,
+// ErrMarkDamaged: files of the embedded broker are not as they were written. Everything else that a broker does (restart, move,
 // stand still) is waited out.
 //
 // Records of transactions of other programs count when they are written, committed or not.

@@ -24,15 +24,18 @@ const DefaultEmbeddedAddr = "127.0.0.1:19092"
 const embeddedPrefix = "haihe-embedded-"
 
 // Embedded is a Kafka broker inside this process. Any Kafka client can use its socket. Its log is a directory;
-// every write is synced to the disk before it is acknowledged. One process at a time may use a directory.
+// every write is synced to the disk before it is acknowledged. One process at a time may use a directory. The broker
+// forgives a damaged log and forgets what follows the damage; StartEmbedded does not (logfiles.go, seal.go).
 type Embedded struct {
 	addr    string
+	dir     string
 	cluster *kfake.Cluster
 	lock    *os.File
 }
 
 // StartEmbedded starts a broker whose log is in dir, made if it is missing, and which listens on addr, a loopback
-// HOST:PORT; port 0 takes a free one. An error says which of the two is in the way and what to do.
+// HOST:PORT; port 0 takes a free one. An error says which of the two is in the way and what to do; it wraps
+// ErrLogDamaged where files of the log are not as they were written.
 func StartEmbedded(dir, addr string) (*Embedded, error) {
 	host, _, err := net.SplitHostPort(addr)
 	if err != nil {
@@ -43,6 +46,17 @@ func StartEmbedded(dir, addr string) (*Embedded, error) {
 	}
 	lock, err := lockDir(dir)
 	if err != nil {
+		return nil, err
+	}
+	faults, err := CheckLog(dir)
+	if err == nil {
+		err = damaged(faults)
+	}
+	if err == nil {
+		err = breakSeal(dir)
+	}
+	if err != nil {
+		lock.Close()
 		return nil, err
 	}
 	listener, err := net.Listen("tcp", addr)
@@ -63,7 +77,7 @@ func StartEmbedded(dir, addr string) (*Embedded, error) {
 		kfake.NumBrokers(1),
 		kfake.ListenFn(func(string, string) (net.Listener, error) { return listener, nil }),
 		kfake.ClusterID(embeddedPrefix+hex.EncodeToString(id)),
-		kfake.DataDir(filepath.Join(dir, "log")),
+		kfake.DataDir(filepath.Join(dir, logDir)),
 		kfake.SyncWrites(),
 		kfake.WithLogger(brokerLog{}),
 	)
@@ -72,16 +86,21 @@ func StartEmbedded(dir, addr string) (*Embedded, error) {
 		listener.Close()
 		return nil, fmt.Errorf("streams: the log in %s cannot be opened; put back a backup of it, or move it away to begin anew: %w", dir, err)
 	}
-	return &Embedded{addr: listener.Addr().String(), cluster: cluster, lock: lock}, nil
+	return &Embedded{addr: listener.Addr().String(), dir: dir, cluster: cluster, lock: lock}, nil
 }
+
+// KeepState copies what says which log it is and which topics it has, so that damage to that shows after a crash too.
+// It is for after EnsureTopics.
+func (e *Embedded) KeepState() error { return keepState(e.dir) }
 
 // Addr is the HOST:PORT that clients connect to.
 func (e *Embedded) Addr() string { return e.addr }
 
-// Close stops the broker, with everything on the disk, and frees port and directory.
+// Close stops the broker, with everything on the disk and sealed, and frees port and directory. The watermark must be
+// closed by then.
 func (e *Embedded) Close() error {
 	e.cluster.Close()
-	return e.lock.Close() // the lock goes with the file
+	return errors.Join(seal(e.dir), e.lock.Close()) // the lock goes with the file
 }
 
 // lockDir makes a directory if it is missing, checks that it can be written to, and keeps other processes out.

@@ -14,6 +14,7 @@ import (
 type reader struct {
 	run       *run
 	partition partition
+	begun     bool // entries of the ledger have been read
 
 	mu     sync.Mutex
 	next   int64
@@ -28,7 +29,7 @@ var (
 )
 
 func (r *run) start(ctx context.Context, p partition, offset int64) {
-	rd := &reader{run: r, partition: p, next: offset, seen: -1}
+	rd := &reader{run: r, partition: p, begun: r.options.LedgerBegun, next: offset, seen: -1}
 	r.readers[p] = rd
 	r.wg.Go(func() {
 		if err := rd.read(ctx); err != nil && ctx.Err() == nil {
@@ -71,7 +72,7 @@ func (rd *reader) read(ctx context.Context) error {
 		}
 		if err == nil && f.next > rd.next {
 			ch := chunk{partition: rd.partition, next: f.next}
-			ch.events, ch.dead = decode(f.messages)
+			ch.events, ch.dead = decode(f.messages, &rd.begun)
 			rd.handOver(ctx, ch)
 		}
 		if pause > 0 {

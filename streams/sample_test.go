@@ -47,7 +47,23 @@ func sampleFacts() []planner.Fact {
 		&planner.RequestWithdrawn{Request: "R-1"},
 		&planner.BookingConfirmed{Booking: "B-1", Request: "R-1", Exporter: "cuihuangkou-carpet", VolumeM3: 33, WeightKg: 9900, StorageDays: 30, Drawdown: planner.DrawdownLinear, Parts: []planner.Assignment{leg}},
 		&planner.BookingCancelled{Booking: "B-1", Reason: "buyer withdrew"},
+		sampleEntries()[1],
 	}
+}
+
+// sampleEntries are the first entries of a ledger: an epoch, and a hold in it.
+func sampleEntries() []*planner.LedgerEntry {
+	s := planner.NewState()
+	epoch := s.Draft(planner.Rules{}).Begin("haihe-1", "", noon)
+	until := noon.Add(time.Hour)
+	hold := &planner.LedgerEntry{Seq: 2, Epoch: 1, Prev: epoch.Hash(), Time: noon, Kind: planner.EntryBookingHeld, Command: "c-1",
+		Digest: "d", Booking: "B-2", Expires: &until, Terms: &planner.BookingConfirmed{Booking: "B-2", Request: "R-1", Exporter: "cuihuangkou-carpet",
+			VolumeM3: 33, WeightKg: 9900, StorageDays: 30, Drawdown: planner.DrawdownLinear, Parts: []planner.Assignment{{Request: "R-1", Fraction: 1,
+				Departures: []string{"S01W02/1"}, Gateway: "USLAX", Warehouse: "WH-LA-1", Arrive: noon.AddDate(0, 0, 20), Cost: 5000}}},
+		Rooms: []planner.Room{{Departure: "S01W02/1", M3: 8000, Kg: 6e6, Said: []string{"e-1"}},
+			{Warehouse: "WH-LA-1", From: "2027-03-21", FreeM3: planner.PerDay{640}, Said: []string{"e-2", "e-3"}}}}
+	hold.Seal()
+	return []*planner.LedgerEntry{epoch, hold}
 }
 
 func eventOf(f planner.Fact, sequence uint64) planner.Event {

@@ -59,7 +59,7 @@ func compareSchema(t *testing.T, path string, schema any, defs map[string]any, t
 		properties := s["properties"].(map[string]any)
 		seen := 0
 		for _, f := range reflect.VisibleFields(typ) {
-			if f.Anonymous {
+			if f.Anonymous || !f.IsExported() {
 				continue
 			}
 			name, options, _ := strings.Cut(f.Tag.Get("json"), ",")

@@ -20,9 +20,9 @@ import (
 	"haihe/planner"
 )
 
-// SnapshotVersion is the format of a snapshot: a line with a snapshotHead, a line for each event, as a CloudEvent
-// in JSON, and a line with the SHA-256 of all before it.
-const SnapshotVersion = "haihe.snapshot/1"
+// SnapshotVersion is the format of a snapshot: a line with a snapshotHead, a line with the ledger, a line for each
+// event, as a CloudEvent in JSON, and a line with the SHA-256 of all before it.
+const SnapshotVersion = "haihe.snapshot/2"
 
 const (
 	snapshotPrefix = "snapshot-"
@@ -36,19 +36,18 @@ type snapshotHead struct {
 	Events  int             `json:"events"`
 }
 
-// SaveSnapshot writes a snapshot to a directory, made if it is missing: the events that stand for the log before
-// the offsets. It is on the disk, whole, when SaveSnapshot returns; a crash leaves the earlier ones untouched. The
+// SaveSnapshot writes a snapshot to a directory, made if it is missing: what stands for the log before the offsets. It is on the disk, whole, when SaveSnapshot returns; a crash leaves the earlier ones untouched. The
 // last two are kept. A snapshot is a cache: without it the log is read from its beginning.
 //
 // Offsets mean something in one log only, so give each log (Log.ID) a directory of its own.
-func SaveSnapshot(dir string, offsets planner.Offsets, events []planner.Event) error {
-	if err := saveSnapshot(dir, offsets, events); err != nil {
+func SaveSnapshot(dir string, cut planner.Cut) error {
+	if err := saveSnapshot(dir, cut); err != nil {
 		return fmt.Errorf("streams: saving a snapshot in %s: %w", dir, err)
 	}
 	return nil
 }
 
-func saveSnapshot(dir string, offsets planner.Offsets, events []planner.Event) error {
+func saveSnapshot(dir string, cut planner.Cut) error {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return err
 	}
@@ -65,7 +64,7 @@ func saveSnapshot(dir string, offsets planner.Offsets, events []planner.Event) e
 		return err
 	}
 	defer os.Remove(temp.Name()) // gone already if all went well
-	err = writeSnapshot(temp, offsets, events)
+	err = writeSnapshot(temp, cut)
 	if err == nil {
 		err = temp.Sync()
 	}
@@ -88,18 +87,23 @@ func saveSnapshot(dir string, offsets planner.Offsets, events []planner.Event) e
 	return removeUnfinished(dir)
 }
 
-func writeSnapshot(w io.Writer, offsets planner.Offsets, events []planner.Event) error {
+func writeSnapshot(w io.Writer, cut planner.Cut) error {
 	sum := sha256.New()
 	buffered := bufio.NewWriterSize(w, 1<<20)
 	out := io.MultiWriter(buffered, sum)
-	head, err := json.Marshal(snapshotHead{SnapshotVersion, offsets, len(events)}, json.Deterministic(true))
-	if err != nil {
-		return err
+	if cut.Ledger.Format == "" {
+		cut.Ledger = planner.NewState().LedgerSnapshot()
 	}
-	if _, err := out.Write(append(head, '\n')); err != nil {
-		return err
+	for _, x := range []any{snapshotHead{SnapshotVersion, cut.Offsets, len(cut.Events)}, cut.Ledger} {
+		line, err := json.Marshal(x, json.Deterministic(true))
+		if err != nil {
+			return err
+		}
+		if _, err := out.Write(append(line, '\n')); err != nil {
+			return err
+		}
 	}
-	for _, e := range events {
+	for _, e := range cut.Events {
 		line, err := encodeStructured(e)
 		if err != nil {
 			return fmt.Errorf("event %s: %w", quote(e.ID), err)
@@ -114,73 +118,79 @@ func writeSnapshot(w io.Writer, offsets planner.Offsets, events []planner.Event)
 	return buffered.Flush()
 }
 
-// LoadSnapshot returns the latest snapshot in a directory that is whole, or no offsets and no events if there is
+// LoadSnapshot returns the latest snapshot in a directory that is whole, or nothing, with nil Offsets, if there is
 // none. What is damaged is passed over with a warning to the logger, slog.Default() if nil.
-func LoadSnapshot(dir string, logger *slog.Logger) (planner.Offsets, []planner.Event, error) {
+func LoadSnapshot(dir string, logger *slog.Logger) (planner.Cut, error) {
 	if logger == nil {
 		logger = slog.Default()
 	}
 	numbers, err := snapshotNumbers(dir)
 	if errors.Is(err, os.ErrNotExist) {
-		return nil, nil, nil
+		return planner.Cut{}, nil
 	}
 	if err != nil {
-		return nil, nil, fmt.Errorf("streams: looking for snapshots in %s: %w", dir, err)
+		return planner.Cut{}, fmt.Errorf("streams: looking for snapshots in %s: %w", dir, err)
 	}
 	for _, n := range numbers {
 		path := snapshotPath(dir, n)
 		b, err := os.ReadFile(path)
 		if err == nil {
-			var offsets planner.Offsets
-			var events []planner.Event
-			if offsets, events, err = readSnapshot(b); err == nil {
-				return offsets, events, nil
+			var cut planner.Cut
+			if cut, err = readSnapshot(b); err == nil {
+				return cut, nil
 			}
 		}
 		logger.Warn("a snapshot cannot be used and is passed over; more of the log will be read instead", "file", path, "error", err)
 	}
-	return nil, nil, nil
+	return planner.Cut{}, nil
 }
 
 // readSnapshot reads a snapshot; any byte that is not as it was written is an error.
-func readSnapshot(b []byte) (planner.Offsets, []planner.Event, error) {
+func readSnapshot(b []byte) (planner.Cut, error) {
+	var none planner.Cut
 	body, ok := bytes.CutSuffix(b, []byte("\n"))
 	if !ok {
-		return nil, nil, errors.New("it is cut off")
+		return none, errors.New("it is cut off")
 	}
 	at := bytes.LastIndexByte(body, '\n') + 1
 	sum := sha256.Sum256(body[:at])
 	if string(body[at:]) != hex.EncodeToString(sum[:]) {
-		return nil, nil, errors.New("its checksum does not fit: it is cut off or damaged")
+		return none, errors.New("its checksum does not fit: it is cut off or damaged")
 	}
 	lines := bytes.Split(bytes.TrimSuffix(body[:at], []byte("\n")), []byte("\n"))
 	var head snapshotHead
 	if err := json.Unmarshal(lines[0], &head); err != nil {
-		return nil, nil, fmt.Errorf("line 1: %w", jsonError(err))
+		return none, fmt.Errorf("line 1: %w", jsonError(err))
 	}
 	if head.Version != SnapshotVersion {
-		return nil, nil, fmt.Errorf("its version is %s, want %s", quote(head.Version), SnapshotVersion)
+		return none, fmt.Errorf("its version is %s, want %s", quote(head.Version), SnapshotVersion)
 	}
-	if head.Events != len(lines)-1 {
-		return nil, nil, fmt.Errorf("it says it has %d events and has %d", head.Events, len(lines)-1)
+	if head.Events != len(lines)-2 {
+		return none, fmt.Errorf("it says it has %d events and has %d", head.Events, len(lines)-2)
 	}
 	for name, offset := range head.Offsets {
 		if offset < 0 {
-			return nil, nil, fmt.Errorf("line 1: the offset of %s is %d", quote(name), offset)
+			return none, fmt.Errorf("line 1: the offset of %s is %d", quote(name), offset)
 		}
 	}
-	if head.Offsets == nil {
-		head.Offsets = planner.Offsets{}
+	cut := planner.Cut{Offsets: head.Offsets, Events: make([]planner.Event, 0, head.Events)}
+	if cut.Offsets == nil {
+		cut.Offsets = planner.Offsets{}
 	}
-	events := make([]planner.Event, 0, len(lines)-1)
-	for i, line := range lines[1:] {
+	if err := json.Unmarshal(lines[1], &cut.Ledger); err != nil {
+		return none, fmt.Errorf("line 2: %w", jsonError(err))
+	}
+	if err := cut.Ledger.Validate(); err != nil {
+		return none, fmt.Errorf("line 2: %w", err)
+	}
+	for i, line := range lines[2:] {
 		e, err := decodeStructured(line)
 		if err != nil {
-			return nil, nil, fmt.Errorf("line %d: %w", i+2, err)
+			return none, fmt.Errorf("line %d: %w", i+3, err)
 		}
-		events = append(events, e)
+		cut.Events = append(cut.Events, e)
 	}
-	return head.Offsets, events, nil
+	return cut, nil
 }
 
 func snapshotPath(dir string, number uint64) string {

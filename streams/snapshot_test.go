@@ -18,12 +18,28 @@ import (
 
 var someOffsets = planner.Offsets{TopicRoutes + "/0": 12, TopicBookings + "/0": 0}
 
+// sampleEvents are facts as a state keeps them: all but entries of the ledger.
 func sampleEvents() []planner.Event {
 	var events []planner.Event
 	for i, f := range sampleFacts() {
-		events = append(events, eventOf(f, uint64(i+1)))
+		if _, ok := f.(*planner.LedgerEntry); !ok {
+			events = append(events, eventOf(f, uint64(i+1)))
+		}
 	}
 	return events
+}
+
+func cutOf(events []planner.Event) planner.Cut {
+	return planner.Cut{Offsets: someOffsets, Events: events, Ledger: sampleLedger()}
+}
+
+// sampleLedger is a ledger with one booking.
+func sampleLedger() planner.LedgerSnapshot {
+	s := planner.NewState()
+	for _, e := range sampleEntries() {
+		s.Apply(eventOf(e, e.Seq))
+	}
+	return s.LedgerSnapshot()
 }
 
 func quiet() (*slog.Logger, *bytes.Buffer) {
@@ -34,24 +50,23 @@ func quiet() (*slog.Logger, *bytes.Buffer) {
 func TestSnapshotRoundTrip(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "made", "by", "it")
 	log, said := quiet()
-	offsets, events, err := LoadSnapshot(dir, log)
+	cut, err := LoadSnapshot(dir, log)
 	require.NoError(t, err)
-	require.Nil(t, offsets)
-	require.Nil(t, events)
+	require.Zero(t, cut)
 	for i := range 5 {
-		want := sampleEvents()[i:]
-		require.NoError(t, SaveSnapshot(dir, someOffsets, want))
-		offsets, events, err = LoadSnapshot(dir, log)
+		want := cutOf(sampleEvents()[i:])
+		require.Len(t, want.Ledger.Bookings, 1)
+		require.NoError(t, SaveSnapshot(dir, want))
+		cut, err = LoadSnapshot(dir, log)
 		require.NoError(t, err)
-		require.Equal(t, someOffsets, offsets)
-		require.Equal(t, want, events)
+		require.Equal(t, want, cut)
 	}
-	require.NoError(t, SaveSnapshot(dir, nil, nil))
-	offsets, events, err = LoadSnapshot(dir, log)
+	require.NoError(t, SaveSnapshot(dir, planner.Cut{}))
+	cut, err = LoadSnapshot(dir, log)
 	require.NoError(t, err)
-	require.NotNil(t, offsets) // a snapshot of nothing is not the lack of one
-	require.Empty(t, offsets)
-	require.Empty(t, events)
+	require.NotNil(t, cut.Offsets) // a snapshot of nothing is not the lack of one
+	require.Empty(t, cut.Offsets)
+	require.Empty(t, cut.Events)
 	entries, err := os.ReadDir(dir)
 	require.NoError(t, err)
 	require.Len(t, entries, 2)
@@ -61,8 +76,8 @@ func TestSnapshotRoundTrip(t *testing.T) {
 func TestDamagedSnapshotFallsBack(t *testing.T) {
 	dir := t.TempDir()
 	older, newer := sampleEvents()[:3], sampleEvents()
-	require.NoError(t, SaveSnapshot(dir, someOffsets, older))
-	require.NoError(t, SaveSnapshot(dir, someOffsets, newer))
+	require.NoError(t, SaveSnapshot(dir, cutOf(older)))
+	require.NoError(t, SaveSnapshot(dir, cutOf(newer)))
 	path := snapshotPath(dir, 2)
 	whole, err := os.ReadFile(path)
 	require.NoError(t, err)
@@ -75,42 +90,41 @@ func TestDamagedSnapshotFallsBack(t *testing.T) {
 		}
 		require.NoError(t, os.WriteFile(path, b, 0o644))
 		log, said := quiet()
-		_, events, err := LoadSnapshot(dir, log)
+		cut, err := LoadSnapshot(dir, log)
 		require.NoError(t, err)
-		require.Equal(t, older, events)
+		require.Equal(t, older, cut.Events)
 		require.Contains(t, said.String(), "cannot be used")
 		require.Contains(t, said.String(), filepath.Base(path))
 	})
 	require.NoError(t, os.WriteFile(snapshotPath(dir, 1), nil, 0o644))
 	log, said := quiet()
-	offsets, events, err := LoadSnapshot(dir, log)
+	cut, err := LoadSnapshot(dir, log)
 	require.NoError(t, err)
-	require.Nil(t, offsets)
-	require.Nil(t, events)
+	require.Zero(t, cut)
 	require.Equal(t, 2, bytes.Count(said.Bytes(), []byte("cannot be used")))
 }
 
 func TestSnapshotThatCannotBeWrittenLeavesTheOld(t *testing.T) {
 	dir := t.TempDir()
-	require.NoError(t, SaveSnapshot(dir, someOffsets, sampleEvents()))
+	require.NoError(t, SaveSnapshot(dir, cutOf(sampleEvents())))
 	bad := eventOf(&planner.OccupancyReported{Warehouse: "W", FreeM3: planner.PerDay{math.NaN()}}, 1)
-	require.ErrorContains(t, SaveSnapshot(dir, someOffsets, []planner.Event{bad}), "saving a snapshot in "+dir)
+	require.ErrorContains(t, SaveSnapshot(dir, cutOf([]planner.Event{bad})), "saving a snapshot in "+dir)
 	entries, err := os.ReadDir(dir)
 	require.NoError(t, err)
 	require.Len(t, entries, 1)
 
 	// What a crash left behind is no snapshot, and goes with the next.
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "unfinished-1"), []byte("x"), 0o644))
-	_, events, err := LoadSnapshot(dir, nil)
+	cut, err := LoadSnapshot(dir, nil)
 	require.NoError(t, err)
-	require.Len(t, events, len(sampleEvents()))
-	require.NoError(t, SaveSnapshot(dir, someOffsets, nil))
+	require.Len(t, cut.Events, len(sampleEvents()))
+	require.NoError(t, SaveSnapshot(dir, cutOf(nil)))
 	require.NoFileExists(t, filepath.Join(dir, "unfinished-1"))
 }
 
 func FuzzReadSnapshot(f *testing.F) {
 	var b bytes.Buffer
-	if err := writeSnapshot(&b, someOffsets, sampleEvents()); err != nil {
+	if err := writeSnapshot(&b, cutOf(sampleEvents())); err != nil {
 		f.Fatal(err)
 	}
 	f.Add(b.Bytes())
@@ -118,15 +132,15 @@ func FuzzReadSnapshot(f *testing.F) {
 	f.Fuzz(func(t *testing.T, b []byte) {
 		// Whoever damages a snapshot rarely mends its checksum; the fuzzer does, to get behind it.
 		for _, snapshot := range [][]byte{b, withChecksum(b)} {
-			offsets, events, err := readSnapshot(snapshot)
+			cut, err := readSnapshot(snapshot)
 			if err != nil {
 				continue
 			}
 			var again bytes.Buffer
-			if err := writeSnapshot(&again, offsets, events); err != nil {
+			if err := writeSnapshot(&again, cut); err != nil {
 				t.Fatalf("read, but cannot be written: %v", err)
 			}
-			if _, _, err := readSnapshot(again.Bytes()); err != nil {
+			if _, err := readSnapshot(again.Bytes()); err != nil {
 				t.Fatalf("written, but cannot be read: %v", err)
 			}
 		}

@@ -50,7 +50,7 @@ func readStructured(value []byte) (attributes, error) {
 
 // encodeStructured writes an event as one line of JSON.
 func encodeStructured(e planner.Event) ([]byte, error) {
-	payload, err := json.Marshal(e.Fact)
+	payload, err := encodePayload(e.Fact)
 	if err != nil {
 		return nil, err
 	}

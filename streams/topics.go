@@ -14,7 +14,7 @@ const (
 	TopicPositions   = "haihe.positions"   // where ships and aircraft are; worth nothing tomorrow
 	TopicOccupancy   = "haihe.occupancy"   // warehouses
 	TopicRequests    = "haihe.requests"    // requests of exporters
-	TopicBookings    = "haihe.bookings"    // the ledger: one partition, so that bookings have one order
+	TopicBookings    = "haihe.bookings"    // the ledger: one partition, so that decisions have one order
 	TopicPlans       = "haihe.plans"       // what the planner decided
 	TopicDeadLetters = "haihe.deadletters" // records that are no events, with the reason
 )
@@ -95,7 +95,7 @@ func TopicOf(f planner.Fact) string {
 		return TopicOccupancy
 	case *planner.RequestSubmitted, *planner.RequestWithdrawn:
 		return TopicRequests
-	case *planner.BookingConfirmed, *planner.BookingCancelled:
+	case *planner.LedgerEntry, *planner.BookingConfirmed, *planner.BookingCancelled:
 		return TopicBookings
 	}
 	panic(fmt.Sprintf("streams: no topic for %T", f))

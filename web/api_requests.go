@@ -84,7 +84,7 @@ func (s *Server) apiRequests(a huma.API) {
 			}
 			ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), commandWait)
 			defer cancel()
-			if err := s.submit(ctx, who, newName(who, "", ""), &planner.RequestWithdrawn{Request: in.ID}); err != nil {
+			if err := s.accept(ctx, who, newName(who, "", ""), planner.EntryRequestWithdrawn, nil, in.ID); err != nil {
 				return nil, err
 			}
 			s.shows(ctx, func(m *model) bool { return m.requests[in.ID].Withdrawn })
@@ -183,7 +183,7 @@ func (s *Server) submitRequest(ctx context.Context, who session, in *requestInpu
 		if err := s.checkRequest(fact); err != nil {
 			return nil, s.asProblem(err)
 		}
-		if err := s.submit(ctx, who, n, fact); err != nil {
+		if err := s.accept(ctx, who, n, planner.EntryRequestAccepted, fact, ""); err != nil {
 			return nil, err
 		}
 		s.shows(ctx, func(m *model) bool { return m.requests[id] != nil })

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -103,21 +104,95 @@ func TestBooking(t *testing.T) {
 	}
 	s.into(s.call(Exporter, "bikes", "POST", "/api/requests/R1/bookings", obj{"parts": stale}, "Idempotency-Key", "k1"), 201, &made)
 	assert.Equal(t, "R1", made.Status.Request)
+	assert.Equal(t, planner.BookingIsConfirmed, made.Status.Status)
 	first := made.Booking
-	s.into(s.call(Exporter, "bikes", "POST", "/api/requests/R1/bookings", obj{"parts": stale}, "Idempotency-Key", "k1"), 201, &made)
-	assert.Equal(t, first, made.Booking)
 	s.refused(s.call(Exporter, "bikes", "POST", "/api/requests/R4/bookings", obj{}, "Idempotency-Key", "k1"), 422, "header.Idempotency-Key")
 	s.refused(s.call(Exporter, "bikes", "POST", "/api/requests/R1/bookings", nil), 409, "")
 
-	var load struct{ Entities map[string][]map[string]any }
 	r := s.call(Firm, "bohai", "GET", "/api/snapshot", nil)
-	_ = json.Unmarshal([]byte(r.raw), &load)
 	assert.Contains(t, r.raw, `"booked_m3":33,"booked_kg":4000,"booked_owners":1`)
 
 	s.refused(s.call(Exporter, "carpets", "DELETE", "/api/bookings/"+first, nil), 404, "")
+	s.refused(s.call(Exporter, "carpets", "POST", "/api/bookings/"+first+"/confirm", nil), 404, "")
+	s.refused(s.call(Firm, "bohai", "GET", "/api/bookings/"+first, nil), 403, "")
 	s.into(s.call(Exporter, "bikes", "DELETE", "/api/bookings/"+first, nil), 204, nil)
-	assert.Equal(t, first, s.sent[len(s.sent)-1].Fact.(*planner.BookingCancelled).Booking)
+	s.into(s.call(Exporter, "bikes", "DELETE", "/api/bookings/"+first, nil), 204, nil)
+	assert.Equal(t, planner.EntryBookingCancelled, s.sent[len(s.sent)-1].Fact.(*planner.LedgerEntry).Kind)
 	assert.Contains(t, s.call(Firm, "bohai", "GET", "/api/snapshot", nil).raw, `"booked_m3":0,"booked_kg":0,"booked_owners":0`)
+
+	// The answer that was lost is given again, whatever has happened since.
+	s.into(s.call(Exporter, "bikes", "POST", "/api/requests/R1/bookings", obj{"parts": stale}, "Idempotency-Key", "k1"), 201, &made)
+	assert.Equal(t, first, made.Booking)
+	assert.Equal(t, planner.BookingIsConfirmed, made.Status.Status)
+}
+
+func TestQuoteHoldConfirm(t *testing.T) {
+	s := newService(t)
+	s.network()
+	s.plan(1)
+	s.settle()
+	var made struct {
+		Booking string
+		Status  planner.BookingStatus
+	}
+	load := func() string { return s.call(Firm, "bohai", "GET", "/api/snapshot", nil).raw }
+	s.into(s.call(Exporter, "bikes", "POST", "/api/requests/R1/bookings", obj{"status": "QUOTED"}), 201, &made)
+	assert.Equal(t, planner.BookingQuoted, made.Status.Status)
+	assert.Equal(t, 1234.5, made.Status.Price)
+	assert.Equal(t, start.Add(time.Hour), *made.Status.Expires)
+	assert.NotContains(t, load(), `"booked_m3":33`, "a quote takes no room")
+	path := "/api/bookings/" + made.Booking
+	s.into(s.call(Exporter, "bikes", "POST", path+"/hold", nil, "Idempotency-Key", "k"), 200, &made)
+	assert.Equal(t, planner.BookingHeld, made.Status.Status)
+	assert.Equal(t, start.Add(30*time.Minute), *made.Status.Expires)
+	assert.Contains(t, load(), `"booked_m3":33`, "a hold does")
+	s.refused(s.call(Exporter, "bikes", "POST", path+"/hold", nil), 409, "")
+	s.into(s.call(Exporter, "bikes", "POST", path+"/hold", nil, "Idempotency-Key", "k"), 200, &made)
+	s.now = func() time.Time { return start.Add(time.Hour) }
+	s.refused(s.call(Exporter, "bikes", "POST", path+"/confirm", nil), 409, "")
+	s.now = func() time.Time { return start.Add(time.Minute) }
+	made.Status = planner.BookingStatus{}
+	s.into(s.call(Exporter, "bikes", "POST", path+"/confirm", nil, "Idempotency-Key", "k"), 200, &made)
+	assert.Equal(t, planner.BookingIsConfirmed, made.Status.Status)
+	assert.Nil(t, made.Status.Expires)
+	s.refused(s.call(Exporter, "bikes", "POST", path+"/rebook", obj{"departures": []string{"LAX-1"}, "gateway": "USLAX", "warehouse": "WH-US", "cost": 1}), 409, "")
+
+	var all []planner.BookingStatus
+	s.into(s.call(Exporter, "bikes", "GET", "/api/bookings", nil), 200, &all)
+	require.Len(t, all, 1)
+	require.Len(t, all[0].History, 3)
+	s.into(s.call(Exporter, "carpets", "GET", "/api/bookings", nil), 200, &all)
+	require.Empty(t, all)
+
+	// The carrier blanks the sailing; the exporter takes another way.
+	other := sailing("LAX-9", "bohai", "CNTXG", "USLAX")
+	other.Cutoff, other.Depart, other.Arrive = start.AddDate(0, 0, 3), start.AddDate(0, 0, 3), start.AddDate(0, 0, 18)
+	s.say(other, &planner.DepartureCancelled{Departure: "LAX-1", Mode: planner.ModeSea, Reason: "blanked"})
+	_, err := s.decide(t.Context(), planner.Command{Kind: planner.EntryBookingDisrupted, Booking: made.Booking, Reasons: []string{"departure LAX-1 is cancelled"}})
+	require.NoError(t, err)
+	s.quotes = []Quote{{Departures: []string{"LAX-9"}, Gateway: "USLAX", Warehouse: "WH-US", Arrive: start.AddDate(0, 0, 20), Cost: 1400}}
+	var ways struct{ Quotes []Quote }
+	s.into(s.call(Exporter, "bikes", "GET", path+"/alternatives", nil), 200, &ways)
+	require.Len(t, ways.Quotes, 1)
+	way := obj{"departures": []string{"LAX-9"}, "gateway": "USLAX", "warehouse": "WH-US", "cost": 1300}
+	s.refused(s.call(Exporter, "bikes", "POST", path+"/rebook", way), 409, "")
+	way["cost"] = 1400
+	s.into(s.call(Exporter, "bikes", "POST", path+"/rebook", way), 200, &made)
+	assert.Equal(t, planner.BookingIsConfirmed, made.Status.Status)
+	assert.Equal(t, []string{"LAX-9"}, made.Status.Parts[0].Departures)
+	assert.Equal(t, 1400.0, made.Status.Price)
+}
+
+func TestFewOpenHolds(t *testing.T) {
+	s := newService(t)
+	s.network()
+	s.plan(1)
+	s.settle()
+	for range 3 {
+		s.into(s.call(Exporter, "bikes", "POST", "/api/requests/R1/bookings", obj{"status": "QUOTED"}), 201, nil)
+	}
+	s.refused(s.call(Exporter, "bikes", "POST", "/api/requests/R1/bookings", obj{"status": "HELD"}), 429, "")
+	s.refused(s.call(Exporter, "bikes", "POST", "/api/requests/R1/bookings", obj{"status": "held"}), 422, "body.status")
 }
 
 func TestAFirmsDeparture(t *testing.T) {
@@ -370,6 +445,8 @@ func TestEveryOperationHasItsRoles(t *testing.T) {
 		"GET /api/problem": {Commission}, "GET /api/plan": {Commission}, "GET /api/state": {Commission}, "GET /api/dead-letters": {Firm, Commission},
 		"GET /api/requests": {Exporter}, "GET /api/requests/{id}": {Exporter}, "POST /api/requests": {Exporter},
 		"DELETE /api/requests/{id}": {Exporter}, "POST /api/quotes": {Exporter}, "POST /api/requests/{id}/bookings": {Exporter},
+		"GET /api/bookings": {Exporter}, "GET /api/bookings/{id}": {Exporter}, "GET /api/bookings/{id}/alternatives": {Exporter},
+		"POST /api/bookings/{id}/hold": {Exporter}, "POST /api/bookings/{id}/confirm": {Exporter}, "POST /api/bookings/{id}/rebook": {Exporter},
 		"DELETE /api/bookings/{id}": {Exporter}, "POST /api/departures": {Firm}, "PATCH /api/departures/{id}": {Firm},
 		"POST /api/warehouses": {Firm}, "PATCH /api/warehouses/{id}": {Firm}, "PUT /api/warehouses/{id}/occupancy": {Firm},
 		"GET /api/passages": everybody, "POST /api/passages/{id}/close": {Commission}, "POST /api/passages/{id}/reopen": {Commission},

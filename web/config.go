@@ -21,14 +21,14 @@ var (
 	ErrNotReady = errors.New("web: the service is not ready yet")           // 503
 )
 
-// Config is what the server needs from the rest of the service. Submit, Confirm, Problem, Plan, Quote and Secret
+// Config is what the server needs from the rest of the service. Submit, Decide, Problem, Plan, Quote and Secret
 // are required; the other funcs may be nil.
 type Config struct {
 	// Submit returns once the log holds the events and the state has applied them.
 	Submit func(ctx context.Context, events ...planner.Event) error
-	// Confirm makes a booking with that id of the match that the current plan has for an exporter's request, and
-	// sets the fact of e to it. A booking of that id that is there already is returned as it is.
-	Confirm func(ctx context.Context, exporter, request, booking string, e planner.Event) (planner.BookingStatus, error)
+	// Decide returns what became of a command once the ledger holds it and the state has it. The same command, with the
+	// same ID, is decided once.
+	Decide func(ctx context.Context, c planner.Command) (planner.Outcome, error)
 	// Problem returns the problem of the current plan, Plan the current plan; nil where there is none yet.
 	Problem func(ctx context.Context) (*planner.Problem, error)
 	Plan    func(ctx context.Context) (*planner.Plan, error)
@@ -120,8 +120,8 @@ type PlaceNames struct {
 }
 
 func (c Config) withDefaults() Config {
-	if c.Submit == nil || c.Confirm == nil || c.Problem == nil || c.Plan == nil || c.Quote == nil {
-		panic("web: Config lacks Submit, Confirm, Problem, Plan or Quote")
+	if c.Submit == nil || c.Decide == nil || c.Problem == nil || c.Plan == nil || c.Quote == nil {
+		panic("web: Config lacks Submit, Decide, Problem, Plan or Quote")
 	}
 	if len(c.Secret) < 16 {
 		panic("web: Config.Secret must have at least 16 bytes")

@@ -206,15 +206,14 @@ func TestMessagesAreAsDescribed(t *testing.T) {
 	full.Modes, full.HSCode = []string{"sea"}, "871200"
 	until := start.AddDate(0, 1, 0)
 	perDay := store("WH-US", "pacific", "USLAX", "US")
-	perDay.CapacityM3, perDay.From = planner.PerDay{1, 2}, "2027-03-01"
+	perDay.CapacityM3, perDay.From = planner.PerDay{100, 200}, "2027-03-01"
 	s.say(late, full, perDay, wish("R8", "tiles", "FR"), wish("R9", "pipes", "FR"),
 		&planner.DepartureDelayed{Departure: "LAX-1", Mode: "sea", DelayHours: 2, Reason: "fog"},
 		&planner.DepartureCancelled{Departure: "HAM-1", Mode: "sea", Reason: "blanked"},
 		&planner.WarehouseClosed{Warehouse: "WH-DE", Reason: "flood"},
 		&planner.PassageClosed{Passage: "suez", Reason: "aground", Until: &until}, sailing("HAM-2", "hansa", "CNTXG", "DEHAM"),
 		&planner.PositionReported{Departure: "LAX-1", Mode: "sea", Lat: 1, Lon: 2, SpeedKnots: 3, CourseDeg: 4, At: start})
-	_, err := s.confirm(t.Context(), "bikes", "R4", "bk-1", planner.Event{ID: "b1", Sequence: 1, Time: start})
-	require.NoError(t, err)
+	s.booked("bikes", "R4", "bk-1")
 	day := 3
 	s.web.Observe(live.Update{Matches: []planner.Match{{Request: "R7", Unmatched: 1, Reason: &planner.Reason{Code: "late", Message: "m", Departure: "d",
 		Warehouse: "w", Day: &day, Place: "p", Relaxation: &planner.Relaxation{Kind: "due", Hours: 1, Modes: []string{"air"}, Value: 2, M3: 3, Part: 0.5, Smallest: true}}}},

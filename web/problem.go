@@ -88,9 +88,18 @@ func (s *Server) asProblem(err error) error {
 		return huma.Error422UnprocessableEntity(err.Error())
 	case errors.Is(err, live.ErrNotYours):
 		return huma.Error404NotFound(err.Error())
-	case errors.Is(err, ErrConflict), errors.Is(err, live.ErrNotMatched), errors.Is(err, live.ErrNoRoom):
+	case errors.Is(err, planner.ErrNoBooking):
+		return huma.Error404NotFound("you have no such booking")
+	case errors.Is(err, planner.ErrOtherBody):
+		return otherBody()
+	case errors.Is(err, planner.ErrTooMany):
+		return huma.Error429TooManyRequests(err.Error())
+	case errors.Is(err, live.ErrMatchChanged):
+		return huma.Error409Conflict("the match has changed since you saw it; look at it again")
+	case errors.Is(err, ErrConflict), errors.Is(err, live.ErrNotMatched), errors.Is(err, planner.ErrNoRoom),
+		errors.Is(err, planner.ErrWrongStatus), errors.Is(err, planner.ErrLapsed):
 		return huma.Error409Conflict(err.Error())
-	case errors.Is(err, ErrNotReady), errors.Is(err, live.ErrStopped):
+	case errors.Is(err, ErrNotReady), errors.Is(err, live.ErrStopped), errors.Is(err, live.ErrNotLeading):
 		return retryLater(huma.Error503ServiceUnavailable("the service is starting or stopping; try again in a moment"))
 	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):
 		return retryLater(huma.Error503ServiceUnavailable("no answer in time; what became of the command is not known. Send it again with the same Idempotency-Key"))

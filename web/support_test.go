@@ -40,6 +40,8 @@ type service struct {
 	sent  []planner.Event // by Submit, in order
 	fail  error           // of the next Submit
 	seq   uint64
+
+	quotes []Quote // instead of one at the price of the volume
 }
 
 var start = time.Date(2027, 3, 1, 8, 0, 0, 0, time.UTC)
@@ -47,9 +49,10 @@ var start = time.Date(2027, 3, 1, 8, 0, 0, 0, time.UTC)
 func newService(t testing.TB, adjust ...func(*Config)) *service {
 	t.Helper()
 	s := &service{t: t, state: planner.NewState(), now: func() time.Time { return start }}
+	s.lead()
 	cfg := Config{
-		Submit:  s.submit,
-		Confirm: s.confirm,
+		Submit: s.submit,
+		Decide: s.decide,
 		Problem: func(context.Context) (*planner.Problem, error) {
 			s.mu.Lock()
 			defer s.mu.Unlock()
@@ -58,6 +61,9 @@ func newService(t testing.TB, adjust ...func(*Config)) *service {
 		},
 		Plan: func(context.Context) (*planner.Plan, error) { return nil, nil },
 		Quote: func(_ context.Context, r planner.Request) ([]Quote, error) {
+			if s.quotes != nil {
+				return s.quotes, nil
+			}
 			return []Quote{{Departures: []string{"LAX-1"}, Gateway: "USLAX", Warehouse: "WH-US", Arrive: r.Due, Cost: r.VolumeM3}}, nil
 		},
 		DeadLetters: func(_ context.Context, source string, n int) ([]DeadLetter, error) {
@@ -104,26 +110,53 @@ func (s *service) submit(_ context.Context, events ...planner.Event) error {
 	return nil
 }
 
-func (s *service) confirm(_ context.Context, exporter, request, booking string, e planner.Event) (planner.BookingStatus, error) {
+// decide is a leader whose log is the state itself.
+func (s *service) decide(_ context.Context, c planner.Command) (planner.Outcome, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	r, ok := s.state.Request(request)
-	if !ok || r.Exporter != exporter {
-		return planner.BookingStatus{}, live.ErrNotYours
+	if err := s.fail; err != nil {
+		s.fail = nil
+		return planner.Outcome{}, err
 	}
-	if b, ok := s.state.Booking(booking); ok {
-		return b, nil
+	d := s.state.Draft(planner.Rules{QuoteFor: time.Hour, HoldFor: 30 * time.Minute, MaxOpen: 3})
+	if c.Match != "" && !d.Knows(c.Booking) {
+		r, ok := s.state.Request(c.Match)
+		if !ok || r.Exporter != c.Exporter {
+			return planner.Outcome{}, live.ErrNotYours
+		}
+		if r.BookedShare > 0.99 {
+			return planner.Outcome{}, fmt.Errorf("%w: it is booked already", live.ErrNotMatched)
+		}
+		c.Terms = &planner.BookingConfirmed{Booking: c.Booking, Request: c.Match, Exporter: c.Exporter, VolumeM3: r.VolumeM3,
+			WeightKg: r.WeightKg, StorageDays: r.StorageDays, Drawdown: r.Drawdown, Parts: toUS(c.Match)}
+		if len(c.Shown) > 0 && !c.Shows(c.Terms.Parts) {
+			return planner.Outcome{}, live.ErrMatchChanged
+		}
 	}
-	if r.BookedShare > 0.99 {
-		return planner.BookingStatus{}, fmt.Errorf("%w: it is booked already", live.ErrNotMatched)
+	outcome, err := d.Decide(c, s.now())
+	for _, e := range d.Entries {
+		sent := planner.Event{Sequence: e.Seq, Time: e.Time, Fact: e}
+		if r := e.Request; r != nil && r.Submitted != nil {
+			sent = planner.Event{ID: r.ID, Source: r.Source, Sequence: r.Sequence, Time: e.Time, Fact: r.Submitted}
+		}
+		s.sent = append(s.sent, sent)
+		s.state.Apply(planner.Event{Fact: e})
 	}
-	e.Fact = &planner.BookingConfirmed{Booking: booking, Request: request, Exporter: exporter, VolumeM3: r.VolumeM3,
-		WeightKg: r.WeightKg, StorageDays: r.StorageDays, Drawdown: r.Drawdown, Parts: toUS(request)}
-	s.sent = append(s.sent, e)
-	s.state.Apply(e)
 	s.observe()
-	b, _ := s.state.Booking(booking)
-	return b, nil
+	return outcome, err
+}
+
+// booked confirms the match of a request.
+func (s *service) booked(exporter, request, booking string) {
+	s.t.Helper()
+	_, err := s.decide(context.Background(), planner.Command{ID: booking, Kind: planner.EntryBookingConfirmed, Exporter: exporter, Match: request, Booking: booking})
+	require.NoError(s.t, err)
+}
+
+// lead begins the epoch in which decide decides.
+func (s *service) lead() {
+	e := s.state.Draft(planner.Rules{}).Begin("test", "", start)
+	s.state.Apply(planner.Event{Fact: e})
 }
 
 // observe tells the server what changed in the state. The service must be locked.

@@ -3,7 +3,7 @@
 //
 // Environment:
 //
-//	HAIHE_KILL_ROUNDS      rounds of kill -9 (default 3)
+//	HAIHE_KILL_ROUNDS      rounds of kill -9 (default 3), each looked at by haihe ledger audit and verify
 //	HAIHE_LATENCY_EVENTS   events to measure from Kafka to the websocket (default 5)
 //	HAIHE_KAFKA_LIBS       jars of Apache Kafka; without them its tests are skipped
 package e2e

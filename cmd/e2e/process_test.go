@@ -148,6 +148,11 @@ func (s *service) kill() {
 
 // call asks the API as a role, "" without a session, and returns the status (0 for no answer) and the body.
 func (s *service) call(role, method, path string, body any) (int, []byte) {
+	return s.keyed(role, method, path, "", body)
+}
+
+// keyed is call with an Idempotency-Key.
+func (s *service) keyed(role, method, path, key string, body any) (int, []byte) {
 	var in io.Reader
 	if body != nil {
 		b, err := json.Marshal(body)
@@ -161,6 +166,9 @@ func (s *service) call(role, method, path string, body any) (int, []byte) {
 	}
 	if body != nil {
 		req.Header.Set("Content-Type", "application/json")
+	}
+	if key != "" {
+		req.Header.Set("Idempotency-Key", key)
 	}
 	resp, err := http.DefaultClient.Do(req)
 	if err != nil {

@@ -9,6 +9,7 @@
 //	bench.go   haihe bench ROW: measures the planner, row by row of docs/benchmarks.md; bench_rows.go says what each
 //	           row is, bench_child.go is the process that is measured, bench_peer.go others beside it, bench_table.go
 //	           what is written
+//	ledger.go  haihe ledger: verifies the ledger, and recovers a damaged log; audit.go adds it up by itself
 //	health.go  haihe health: whether a running service takes commands
 //	version.go what was built
 //

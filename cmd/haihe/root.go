@@ -22,6 +22,7 @@ func verbs() []*cobra.Command {
 		exportCommand(),
 		feedCommand(),
 		linkCommand(),
+		ledgerCommand(),
 		healthCommand(),
 	}
 }

@@ -97,6 +97,9 @@ func TestExitCodes(t *testing.T) {
 		"solve --nonsense x":    exitMisused,
 		"solve --gap=-1 x":      exitMisused,
 		"solve x y":             exitMisused,
+		"ledger":                exitMisused,
+		"ledger look":           exitMisused,
+		"ledger verify x":       exitMisused,
 		"check - -":             exitMisused,
 		"check --regret=-1 x -": exitMisused,
 	} {

@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"net"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -24,6 +25,9 @@ type settings struct {
 	feedSpeed    float64
 	days         int
 	borders      string
+	quoteFor     time.Duration
+	holdFor      time.Duration
+	maxOpen      int
 }
 
 func serveCommand() *cobra.Command {
@@ -47,6 +51,9 @@ With --sample it loads a made-up network of Tianjin if the log is empty, and pub
 			if !(s.feedSpeed > 0 && s.feedSpeed <= 1000) {
 				return misused("--feed-speed is above 0 and at most 1000, not %v", s.feedSpeed)
 			}
+			if s.quoteFor <= 0 || s.holdFor <= 0 || s.maxOpen < 0 {
+				return misused("--quote-for and --hold-for are longer than 0, and --max-open is not negative")
+			}
 			log := slog.New(slog.NewTextHandler(cmd.ErrOrStderr(), &slog.HandlerOptions{Level: level}))
 			slog.SetDefault(log)
 			v, err := open(cmd.Context(), s, log)
@@ -67,6 +74,9 @@ With --sample it loads a made-up network of Tianjin if the log is empty, and pub
 	f.Float64Var(&s.feedSpeed, "feed-speed", 1, "how much faster than usual the feed of --sample runs")
 	f.IntVar(&s.days, "horizon", 120, "days that the plan looks ahead")
 	f.StringVar(&s.borders, "borders", "", `file with an approved border overlay, {"approval_number": "审图号", "geojson": …}`)
+	f.DurationVar(&s.quoteFor, "quote-for", 24*time.Hour, "how long the price of a quote holds")
+	f.DurationVar(&s.holdFor, "hold-for", 30*time.Minute, "how long a hold keeps its room")
+	f.IntVar(&s.maxOpen, "max-open", 100, "quotes and holds that an exporter may have open at a time; 0: any number")
 	f.TextVar(&level, "log-level", slog.LevelWarn, "least level of messages on the standard error: debug, info, warn, error")
 	return cmd
 }

@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strings"
 	"sync/atomic"
 	"syscall"
 	"time"
@@ -44,6 +45,8 @@ type service struct {
 	secret   []byte
 
 	embedded  *streams.Embedded // nil with a cluster of somebody else's
+	mark      *streams.Mark     // of the embedded broker's ledger
+	marked    planner.LedgerHead
 	brokers   []string
 	snapshots string // folder
 	offsets   planner.Offsets
@@ -83,14 +86,18 @@ func open(ctx context.Context, s settings, log *slog.Logger) (_ *service, err er
 		}
 	}
 	if len(v.brokers) == 0 {
-		if v.embedded, err = streams.StartEmbedded(filepath.Join(s.data, "broker"), s.brokerListen); err != nil {
+		if err := v.startBroker(); err != nil {
 			return nil, err
 		}
-		v.brokers = []string{v.embedded.Addr()}
 	}
 	kafka, err := streams.EnsureTopics(ctx, v.brokers)
 	if err != nil {
 		return nil, err
+	}
+	if v.embedded != nil {
+		if err := v.embedded.KeepState(); err != nil {
+			return nil, err
+		}
 	}
 	v.snapshots = filepath.Join(s.data, "snapshots", regexp.MustCompile(`[^A-Za-z0-9_-]`).ReplaceAllString(kafka.ID, "_"))
 	state, err := v.restore()
@@ -102,12 +109,12 @@ func open(ctx context.Context, s settings, log *slog.Logger) (_ *service, err er
 		return nil, err
 	}
 	v.producer = streams.NewProducer(v.brokers)
-	v.consumer = streams.NewConsumer(v.brokers, streams.ConsumerOptions{Logger: log})
+	v.consumer = streams.NewConsumer(v.brokers, streams.ConsumerOptions{Logger: log, LedgerBegun: state.Chain().Head().Seq > 0})
 	plans := streams.NewPlanWriter(v.producer)
 	v.loop = live.New(live.Config{
 		State: state, Offsets: v.offsets, Epoch: epoch, Days: s.days, Previous: previous,
 		Now:     time.Now,
-		Solve:   live.NewEngine(optimize.Options{TimeLimit: solveLimit, Search: quickSearch}, optimize.Options{TimeLimit: solveLimit}).Solve,
+		Solve:   newEngine().Solve,
 		Publish: v.producer.Publish,
 		Record: func(ctx context.Context, r *live.Recorded) error {
 			list := r.Changed
@@ -117,25 +124,69 @@ func open(ctx context.Context, s settings, log *slog.Logger) (_ *service, err er
 			return plans.PublishPlan(ctx, r.Summary, list, r.Gone, r.Complete)
 		},
 		Observe: func(u live.Update) { v.web.Observe(u) },
-		Quiet:   25 * time.Millisecond, Patience: 200 * time.Millisecond,
+		Rules: planner.Rules{QuoteFor: s.quoteFor, HoldFor: s.holdFor, MaxOpen: s.maxOpen,
+			Check: streams.CheckEntry},
+		Marked: v.marked, Mark: v.noteMark(),
+		Quiet: 25 * time.Millisecond, Patience: 200 * time.Millisecond,
 		Logger: log,
 	})
 	v.web = web.New(v.webConfig(borders))
 	return v, nil
 }
 
+// newEngine plans for a service.
+func newEngine() *live.Engine {
+	return live.NewEngine(optimize.Options{TimeLimit: solveLimit, Search: quickSearch}, optimize.Options{TimeLimit: solveLimit})
+}
+
+// brokerDir is the folder of the embedded broker.
+func brokerDir(data string) string { return filepath.Join(data, "broker") }
+
+// startBroker starts a broker of our own, on a log that is as it was left.
+func (v *service) startBroker() (err error) {
+	dir := brokerDir(v.settings.data)
+	if v.embedded, err = streams.StartEmbedded(dir, v.settings.brokerListen); err != nil {
+		return v.damaged(err)
+	}
+	v.brokers = []string{v.embedded.Addr()}
+	if v.mark, v.marked, err = streams.OpenMark(dir); errors.Is(err, streams.ErrMarkDamaged) && v.mark != nil {
+		// A crash in the middle of a write leaves one of its two slots like this. The other is as old as the write
+		// before, and the ledger is checked against it.
+		v.log.Error("half of the watermark of the ledger is damaged; going by the other half", "error", err)
+		err = nil
+	}
+	return v.damaged(err)
+}
+
+// damaged says what to do where the log is not as it was left.
+func (v *service) damaged(err error) error {
+	if err == nil || !errors.Is(err, streams.ErrLogDamaged) && !errors.Is(err, streams.ErrMarkDamaged) && !errors.Is(err, live.ErrLedger) {
+		return err
+	}
+	if len(v.settings.brokers) > 0 {
+		return fmt.Errorf("%w\nNothing is served on it. haihe ledger verify --brokers %s shows where it breaks; put back what is missing there", err, strings.Join(v.brokers, ","))
+	}
+	data := v.settings.data
+	return fmt.Errorf("%w\nNothing is served on it. Put back a backup of %s; or see with haihe ledger verify --data %s what is wrong, and keep what is whole with haihe ledger recover --data %s",
+		err, brokerDir(data), data, data)
+}
+
+// noteMark returns how the loop notes durably how far the ledger was acknowledged; nil where a cluster keeps it.
+func (v *service) noteMark() func(planner.LedgerHead) error {
+	if v.mark == nil {
+		return nil
+	}
+	return v.mark.Write
+}
+
 // restore returns the state of the last snapshot, or an empty one.
 func (v *service) restore() (*planner.State, error) {
-	offsets, events, err := streams.LoadSnapshot(v.snapshots, v.log)
+	cut, err := streams.LoadSnapshot(v.snapshots, v.log)
 	if err != nil {
 		return nil, err
 	}
-	v.offsets = offsets
-	state := planner.NewState()
-	for _, e := range events {
-		state.Apply(e)
-	}
-	return state, nil
+	v.offsets = cut.Offsets
+	return cut.State(), nil
 }
 
 // lastPlan returns the last plan in the log, if there is one, and the epoch for the plans of this run.
@@ -154,6 +205,11 @@ func (v *service) close() {
 	}
 	if v.producer != nil {
 		v.producer.Close()
+	}
+	if v.mark != nil {
+		if err := v.mark.Close(); err != nil {
+			v.log.Error("the watermark of the ledger did not close cleanly", "error", err)
+		}
 	}
 	if v.embedded != nil {
 		if err := v.embedded.Close(); err != nil {
@@ -228,12 +284,18 @@ func (v *service) begin(ctx context.Context) error {
 	case <-ctx.Done():
 		return ctx.Err()
 	}
+	if err := v.loop.Sound(ctx); err != nil {
+		return v.damaged(err)
+	}
 	if v.settings.sample {
 		if err := v.loadSample(ctx); err != nil {
 			return fmt.Errorf("the sample network could not be published: %w", err)
 		}
 	}
 	v.loop.CaughtUp()
+	if err := v.loop.Lead(ctx, instance(), ""); err != nil {
+		return v.damaged(err)
+	}
 	v.ready.Store(true)
 	if !v.settings.sample {
 		<-ctx.Done()
@@ -262,6 +324,15 @@ func (v *service) loadSample(ctx context.Context) error {
 	return v.loop.Submit(ctx, events[0])
 }
 
+// instance names this process in the ledger.
+func instance() string {
+	host, err := os.Hostname()
+	if err != nil {
+		host = "haihe"
+	}
+	return fmt.Sprintf("%s/%d", host, os.Getpid())
+}
+
 func (v *service) keepSnapshots(ctx context.Context) {
 	tick := time.NewTicker(snapshotEvery)
 	defer tick.Stop()
@@ -277,9 +348,9 @@ func (v *service) keepSnapshots(ctx context.Context) {
 
 // snapshot saves the state; without it the next start reads more of the log.
 func (v *service) snapshot(ctx context.Context) {
-	offsets, events, err := v.loop.Cut(ctx)
-	if err == nil && len(events) > 0 {
-		err = streams.SaveSnapshot(v.snapshots, offsets, events)
+	cut, err := v.loop.Cut(ctx)
+	if err == nil && len(cut.Events) > 0 {
+		err = streams.SaveSnapshot(v.snapshots, cut)
 	}
 	if err != nil && !errors.Is(err, context.Canceled) {
 		v.log.Warn("no snapshot was saved; the next start reads more of the log", "error", err)

@@ -27,7 +27,12 @@ func (v *service) webConfig(borders []byte) web.Config {
 			}
 			return v.loop.Submit(ctx, events...)
 		},
-		Confirm: v.loop.Confirm,
+		Decide: func(ctx context.Context, c planner.Command) (planner.Outcome, error) {
+			if !v.ready.Load() {
+				return planner.Outcome{}, web.ErrNotReady
+			}
+			return v.loop.Decide(ctx, c)
+		},
 		Problem: func(ctx context.Context) (*planner.Problem, error) {
 			c, err := v.loop.Current(ctx)
 			return c.Problem, err

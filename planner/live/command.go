@@ -75,80 +75,28 @@ func (l *Loop) forget(events []planner.Event, heard []chan struct{}) {
 	})
 }
 
-// Errors of Confirm.
-var (
-	ErrNotMatched = errors.New("the current plan has no match for the request")
-	ErrNotYours   = errors.New("the request is not there, or belongs to another exporter")
-	ErrNoRoom     = errors.New("the room of the match is no longer free")
-)
-
-// Confirm turns the current match of an exporter's request into a booking with the id of e, whose Fact it
-// sets. It returns when the state has the booking. A booking of that id that is there already is returned as
-// it is. One booking is confirmed at a time, so that no room is promised twice.
-func (l *Loop) Confirm(ctx context.Context, exporter, request, booking string, e planner.Event) (planner.BookingStatus, error) {
-	var none planner.BookingStatus
-	select {
-	case l.confirming <- struct{}{}:
-		defer func() { <-l.confirming }()
-	case <-ctx.Done():
-		return none, ctx.Err()
-	case <-l.done:
-		return none, ErrStopped
-	}
-	var found planner.BookingStatus
-	var there bool
-	var refusal error
-	err := l.do(ctx, func() {
-		if found, there = l.cfg.State.Booking(booking); there {
-			return
-		}
-		f, err := l.proposal(exporter, request, booking)
-		if err != nil {
-			refusal = err
-			return
-		}
-		e.Fact = f
-	})
-	switch {
-	case err != nil:
-		return none, err
-	case there && (found.Exporter != exporter || found.Request != request):
-		return none, ErrNotYours
-	case there:
-		return found, nil
-	case refusal != nil:
-		return none, refusal
-	}
-	if err := l.Submit(ctx, e); err != nil {
-		return none, err
-	}
-	err = l.do(ctx, func() { found, _ = l.cfg.State.Booking(booking) })
-	return found, err
-}
-
 // proposal makes a booking of the match that the current plan has for a request.
-func (l *Loop) proposal(exporter, request, booking string) (*planner.BookingConfirmed, error) {
-	r, ok := l.cfg.State.Request(request)
-	if !ok || r.Withdrawn || r.Exporter != exporter {
+func (l *Loop) proposal(c *planner.Command) (*planner.BookingConfirmed, error) {
+	r, ok := l.cfg.State.Request(c.Match)
+	if !ok || r.Withdrawn || r.Exporter != c.Exporter {
 		return nil, ErrNotYours
 	}
 	if r.BookedShare > 1-1e-9 {
 		return nil, fmt.Errorf("%w: it is booked already", ErrNotMatched)
 	}
 	left := 1 - r.BookedShare
-	parts := l.parts(request)
-	if len(parts) == 0 || !l.plannedFor(request, left*r.VolumeM3) {
+	parts := l.parts(c.Match)
+	if len(c.Shown) > 0 && !c.Shows(parts) {
+		return nil, ErrMatchChanged
+	}
+	if len(parts) == 0 || !l.plannedFor(c.Match, left*r.VolumeM3) {
 		return nil, ErrNotMatched
 	}
 	for i := range parts {
 		parts[i].Fraction *= left
 	}
-	f := &planner.BookingConfirmed{Booking: booking, Request: request, Exporter: exporter,
-		VolumeM3: r.VolumeM3, WeightKg: r.WeightKg, StorageDays: r.StorageDays, Drawdown: r.Drawdown, Parts: parts}
-	if err := l.cfg.State.Fits(f); err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrNoRoom, err)
-	}
-	return f, nil
+	return &planner.BookingConfirmed{Booking: c.Booking, Request: c.Match, Exporter: c.Exporter,
+		VolumeM3: r.VolumeM3, WeightKg: r.WeightKg, StorageDays: r.StorageDays, Drawdown: r.Drawdown, Parts: parts}, nil
 }
 
 // parts returns a copy of a request's assignments in the plan that is shown.
@@ -203,12 +151,13 @@ func (l *Loop) Read(ctx context.Context, f func(*planner.State)) error {
 	return l.do(ctx, func() { f(l.cfg.State) })
 }
 
-// Cut returns the events that hold and how far the log was read for them.
-func (l *Loop) Cut(ctx context.Context) (planner.Offsets, []planner.Event, error) {
-	var o planner.Offsets
-	var events []planner.Event
-	err := l.do(ctx, func() { o, events = l.offsets.Clone(), l.cfg.State.Events() })
-	return o, events, err
+// Cut returns what holds and how far the log was read for it.
+func (l *Loop) Cut(ctx context.Context) (planner.Cut, error) {
+	var c planner.Cut
+	err := l.do(ctx, func() {
+		c = planner.Cut{Offsets: l.offsets.Clone(), Events: l.cfg.State.Events(), Ledger: l.cfg.State.LedgerSnapshot()}
+	})
+	return c, err
 }
 
 // Digest returns the digest of the state and how far the log was read for it.

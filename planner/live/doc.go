@@ -3,7 +3,7 @@
 // A Loop is one goroutine that owns the planner.State. Everything comes to it through channels:
 //
 //   - batches of events read back from the log (Ingest), which it applies;
-//   - commands (Submit, Confirm), which it writes to the log and answers once they were read back;
+//   - facts (Submit) and commands (Decide), which it writes to the log and answers once they were read back;
 //   - questions (Snapshot, Problem, Plan), answered from one consistent cut;
 //   - finished plans, from the one solve that may be under way.
 //
@@ -13,9 +13,15 @@
 // log before anybody sees it. Plans are numbered by the epoch (one for each start of the service) and by version
 // within it. What changed leaves the loop as an Update, in the order in which it happened.
 //
+// A loop that leads (Lead) decides: it makes entries of the commands that wait, each as if those before it held, writes
+// them in one go, and answers when it has read them back and noted how far they go. Meanwhile more commands gather for
+// the next. What time or facts do to a booking (a hold runs out, a ship leaves, room is cut) the leader decides by
+// itself. An entry of another leader's epoch ends its own.
+//
 //	loop.go     the loop and its timing
 //	engine.go   what a solve starts from: the last plan, or nothing
+//	ledger.go   deciding
 //	planned.go  a plan beside the one before: which matches and loads differ
-//	command.go  commands and questions
+//	command.go  facts and questions
 //	update.go   what leaves the loop
 package live

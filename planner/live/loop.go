@@ -41,6 +41,12 @@ type Config struct {
 	Record  func(context.Context, *Recorded) error                                 // returns when the log holds the plan
 	Observe func(Update)                                                           // called from the loop: must be quick
 
+	Rules  planner.Rules
+	Marked planner.LedgerHead // how far the ledger was acknowledged in earlier runs; zero where that is not known
+	// LedgerEnd says where the ledger ends, so that a refusal rests on all of it; nil where nobody else can lead.
+	LedgerEnd func(context.Context) (planner.Offsets, error)
+	Mark      func(head planner.LedgerHead) error // notes durably how far it was; nil: nobody does
+
 	Quiet    time.Duration // without an event before a solve starts
 	Patience time.Duration // from the first event to the start of a solve, at most
 	Logger   *slog.Logger
@@ -55,8 +61,6 @@ type Loop struct {
 	ready   chan struct{}
 	done    chan struct{}
 
-	confirming chan struct{} // holds one token: bookings are confirmed one at a time
-
 	// The fields below belong to the goroutine of Run.
 	offsets  planner.Offsets
 	waiting  map[string][]chan struct{} // by event id
@@ -69,6 +73,8 @@ type Loop struct {
 	torn     bool               // the log may hold part of a plan: the next is recorded whole
 	now      current
 	version  uint64
+	running  context.Context // of Run
+	ledger
 }
 
 type batch struct {
@@ -103,32 +109,34 @@ func New(cfg Config) *Loop {
 		cfg.Logger = slog.New(slog.DiscardHandler)
 	}
 	l := &Loop{
-		cfg:        cfg,
-		batches:    make(chan batch),
-		calls:      make(chan func()),
-		solved:     make(chan *solution, 1),
-		ready:      make(chan struct{}, 1),
-		done:       make(chan struct{}),
-		confirming: make(chan struct{}, 1),
-		offsets:    cfg.Offsets.Clone(),
-		waiting:    map[string][]chan struct{}{},
+		cfg:     cfg,
+		batches: make(chan batch),
+		calls:   make(chan func()),
+		solved:  make(chan *solution, 1),
+		ready:   make(chan struct{}, 1),
+		done:    make(chan struct{}),
+		offsets: cfg.Offsets.Clone(),
+		waiting: map[string][]chan struct{}{},
+		ledger:  ledger{asked: map[string]bool{}, appointed: map[string]time.Time{}, marks: make(chan *flight)},
 	}
 	l.now.recorded = cfg.Previous
+	cfg.State.Chain().Expect(cfg.Marked)
 	return l
 }
 
 // retryAfter is how long a solve or a record that failed waits for the next try.
 const retryAfter = time.Second
 
-// Run keeps the plan until ctx ends. It plans nothing before CaughtUp was called.
+// Run keeps the plan until ctx ends. It plans nothing before it leads.
 func (l *Loop) Run(ctx context.Context) error {
 	defer close(l.done)
 	solveCtx, stop := context.WithCancel(ctx)
 	defer stop()
+	l.running = ctx
 	timer := time.NewTimer(time.Hour)
 	defer timer.Stop()
 	for {
-		timer.Reset(l.untilSolve())
+		timer.Reset(min(l.untilSolve(), l.untilAppointment()))
 		select {
 		case <-ctx.Done():
 			if l.solving {
@@ -150,7 +158,10 @@ func (l *Loop) Run(ctx context.Context) error {
 			l.change()
 		case s := <-l.solved:
 			l.adopt(solveCtx, s)
+		case f := <-l.marks:
+			l.land(f)
 		case <-timer.C:
+			l.keepAppointments()
 			if l.due() {
 				l.solve(solveCtx)
 			}
@@ -158,7 +169,7 @@ func (l *Loop) Run(ctx context.Context) error {
 	}
 }
 
-// CaughtUp tells the loop that the log was read to the end as it stood at the start: it may plan.
+// CaughtUp tells the loop that the log was read to the end as it stood at the start: it may Lead.
 func (l *Loop) CaughtUp() {
 	select {
 	case l.ready <- struct{}{}:
@@ -184,16 +195,22 @@ func (l *Loop) Ingest(ctx context.Context, events []planner.Event, next planner.
 func (l *Loop) apply(b batch) {
 	moved := false
 	for _, e := range b.events {
-		if l.cfg.State.Apply(e) && planner.MovesPlan(e.Fact) {
-			moved = true
+		applied := l.cfg.State.Apply(e)
+		if entry, ok := e.Fact.(*planner.LedgerEntry); ok && applied {
+			l.hear(entry)
 		}
+		moved = moved || applied && planner.MovesPlan(e.Fact)
 	}
 	for k, v := range b.offsets {
 		l.offsets[k] = v
 	}
+	if len(l.behind) > 0 {
+		defer l.catchUp()
+	}
 	if l.caughtUp {
 		if c := l.cfg.State.TakeChanges(); !c.Empty() {
 			l.observe(l.statuses(c))
+			l.review(c.Bookings)
 		}
 	}
 	if moved {
@@ -222,7 +239,7 @@ func (l *Loop) change() {
 
 // untilSolve returns how long the loop may sleep before it looks again whether a solve is due.
 func (l *Loop) untilSolve() time.Duration {
-	if l.solving || !l.caughtUp {
+	if l.solving || !l.leading {
 		return time.Hour
 	}
 	if l.dirty {
@@ -254,7 +271,7 @@ func (l *Loop) untilStale() time.Duration {
 }
 
 func (l *Loop) due() bool {
-	if l.solving || !l.caughtUp {
+	if l.solving || !l.leading {
 		return false
 	}
 	if !l.dirty && l.untilStale() <= time.Millisecond {

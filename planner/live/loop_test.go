@@ -58,12 +58,14 @@ func start(t *testing.T, events ...planner.Event) *bench {
 			defer b.log.Unlock()
 			b.observed = append(b.observed, u)
 		},
+		Rules: planner.Rules{QuoteFor: 2 * time.Hour, HoldFor: time.Hour},
 		Quiet: 20 * time.Millisecond, Patience: 100 * time.Millisecond,
 	})
 	done := make(chan struct{})
 	go func() { defer close(done); _ = b.loop.Run(ctx) }()
 	t.Cleanup(func() { cancel(); <-done })
 	b.loop.CaughtUp()
+	require.NoError(t, b.loop.Lead(ctx, "test", ""))
 	b.settle()
 	return b
 }
@@ -288,10 +290,11 @@ func TestNoRoomIsPromisedTwice(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := start(t, append(network(), events(monday, request("R2", "e2", 60))...)...)
 		confirm := func(exporter, request, booking string) error {
-			e := events(monday, nil)[0]
-			got, err := b.loop.Confirm(t.Context(), exporter, request, booking, e)
+			got, err := b.loop.Decide(t.Context(), planner.Command{ID: "confirm " + booking, Kind: planner.EntryBookingConfirmed,
+				Exporter: exporter, Booking: booking, Match: request})
 			if err == nil {
-				require.Equal(t, booking, got.Booking)
+				require.Equal(t, booking, got.Booking.BookingConfirmed.Booking)
+				require.Equal(t, planner.BookingIsConfirmed, got.Booking.Status)
 			}
 			return err
 		}
@@ -327,6 +330,70 @@ func TestNoRoomIsPromisedTwice(t *testing.T) {
 				require.ErrorIs(t, err, live.ErrNotMatched, "%s is booked wholly", c[1])
 			}
 		}
+	})
+}
+
+// TestTimeAndCarriersMoveBookings: a hold runs out, a cut disrupts and its end restores, ships leave and come in, all by
+// entries that the leader writes without being asked.
+func TestTimeAndCarriersMoveBookings(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := start(t, append(network(), events(monday, request("R2", "e2", 60))...)...)
+		decide := func(kind, exporter, request, booking string) (planner.Outcome, error) {
+			return b.loop.Decide(t.Context(), planner.Command{ID: kind + booking, Kind: kind, Exporter: exporter, Booking: booking, Match: request})
+		}
+		status := func(booking string) (s string) {
+			require.NoError(t, b.loop.Read(t.Context(), func(st *planner.State) {
+				x, _ := st.Booking(booking)
+				s = x.Status
+			}))
+			return s
+		}
+		booked := func() (m3 float64) {
+			require.NoError(t, b.loop.Read(t.Context(), func(st *planner.State) {
+				d, _ := st.Departure("S1")
+				m3 = d.BookedM3
+			}))
+			return m3
+		}
+		held, err := decide(planner.EntryBookingHeld, "e1", "R1", "B1")
+		require.NoError(t, err)
+		require.Equal(t, 40.0, booked())
+		b.settle()
+		require.Empty(t, b.match("R1").Parts, "its request is planned no more")
+		time.Sleep(time.Hour)
+		b.settle()
+		require.Equal(t, planner.BookingExpired, status("B1"))
+		require.Zero(t, booked())
+		again, err := decide(planner.EntryBookingHeld, "e1", "R1", "B1")
+		require.NoError(t, err)
+		require.Equal(t, held, again, "the answer to the same command is the same")
+		_, err = decide(planner.EntryBookingConfirmed, "e1", "R1", "B1")
+		require.ErrorIs(t, err, planner.ErrWrongStatus)
+
+		for _, c := range [][3]string{{"e1", "R1", "B2"}, {"e2", "R2", "B3"}} {
+			_, err = decide(planner.EntryBookingConfirmed, c[0], c[1], c[2])
+			require.NoError(t, err)
+		}
+		require.Equal(t, 100.0, booked())
+		room := func(m3 float64) {
+			require.NoError(t, b.submit(&planner.DepartureCapacityChanged{Departure: "S1", Mode: planner.ModeSea, CapacityM3: m3, CapacityKg: 1e6}))
+			b.settle()
+		}
+		room(70)
+		require.Equal(t, planner.BookingIsConfirmed, status("B2"), "who came first keeps its room")
+		require.Equal(t, planner.BookingPendingAmendment, status("B3"))
+		room(100)
+		require.Equal(t, planner.BookingIsConfirmed, status("B3"))
+		time.Sleep(3 * 24 * time.Hour)
+		b.settle()
+		require.Equal(t, planner.BookingInTransit, status("B2"))
+		time.Sleep(16 * 24 * time.Hour)
+		b.settle()
+		require.Equal(t, planner.BookingStored, status("B2"))
+		time.Sleep(10 * 24 * time.Hour)
+		b.settle()
+		require.Equal(t, planner.BookingCompleted, status("B3"))
+		require.Zero(t, booked())
 	})
 }
 

@@ -191,6 +191,57 @@ const tests = {
     await done(page);
   },
 
+  async 'a match is held, confirmed and cancelled, in Chinese and in English'() {
+    const page = await open('exporter', { scheme: 'light' });
+    const ask = async (goods) => {
+      await page.getByRole('tab').nth(1).waitFor();
+      const body = { origin: 'CNTXG', market: 'US', class: 'general', goods, volume_m3: 2, weight_kg: 300, storage_days: 20, drawdown: 'linear', whole: false, value: 20000,
+        ready: new Date(Date.now() + 3 * 86_400_000).toISOString(), due: new Date(Date.now() + 70 * 86_400_000).toISOString() };
+      const answer = await page.request.post(`${service.base}/api/requests`, { data: body, headers: { Origin: service.base } });
+      assert.equal(answer.status(), 201, await answer.text());
+      return (await answer.json()).id;
+    };
+    const [first, second] = [await ask('锁舱 e2e 1'), await ask('hold e2e 2')];
+    const openRequest = async (tab, id) => {
+      await page.getByRole('tab', { name: tab }).click();
+      const row = page.locator(`[data-request="${id}"]`);
+      await row.waitFor();
+      await until('its match', async () => (await row.getAttribute('data-standing')) === 'matched');
+      await row.click();
+    };
+    const bookingOf = async (id) => (await snapshot(page)).entities.booking.find((b) => b.request === id);
+
+    await openRequest('我的需求', first);
+    await page.getByTestId('hold').click();
+    const card = page.getByTestId('booking');
+    await card.getByText('已锁定舱位').waitFor();
+    assert.equal((await bookingOf(first)).status, 'HELD');
+    const before = await page.getByTestId('countdown').innerText();
+    assert.match(before, /舱位再保留 (29|30):\d\d/);
+    await until('the clock run on', async () => (await page.getByTestId('countdown').innerText()) !== before);
+    await page.screenshot({ path: `${shots}/exporter-zh-light-hold.png` });
+    await page.getByTestId('confirm-booking').click();
+    await card.getByText('已确认订舱').waitFor();
+    assert.equal(await page.getByTestId('countdown').count(), 0);
+    assert.equal((await bookingOf(first)).status, 'CONFIRMED');
+    await page.getByTestId('cancel-booking').click();
+    await page.getByRole('button', { name: '确定取消' }).click();
+    await card.waitFor({ state: 'detached' });
+    assert.equal((await bookingOf(first)).status, 'CANCELLED');
+
+    await page.getByTestId('language').click();
+    await page.getByRole('button', { name: '← Back' }).click();
+    await openRequest('Requests', second);
+    await page.getByTestId('hold').click();
+    await card.getByText('Room held').waitFor();
+    assert.match(await page.getByTestId('countdown').innerText(), /Held for (29|30):\d\d more/);
+    await page.screenshot({ path: `${shots}/exporter-en-light-hold.png` });
+    await page.getByTestId('cancel-booking').click(); // a hold is let go at once
+    await page.getByTestId('booking').waitFor({ state: 'detached' });
+    assert.equal((await bookingOf(second)).status, 'CANCELLED');
+    await done(page);
+  },
+
   async 'a firm publishes a sailing and delays it'() {
     const page = await open('firm', { locale: 'en-GB' });
     await page.getByRole('tab', { name: 'Publish' }).click();

@@ -99,8 +99,13 @@ export const api = {
   quote: (r: RequestBody) => call<{ quotes?: Quote[] | null }>('POST', '/api/quotes', r),
   submit: (r: RequestBody, k: string) => call<{ id: string }>('POST', '/api/requests', r, k),
   withdraw: (id: string) => call<unknown>('DELETE', `/api/requests/${path(id)}`),
-  book: (id: string, k: string) => call<{ booking: string }>('POST', `/api/requests/${path(id)}/bookings`, {}, k),
-  unbook: (id: string) => call<unknown>('DELETE', `/api/bookings/${path(id)}`),
+  book: (id: string, status: 'HELD' | 'CONFIRMED', k: string) => call<{ booking: string }>('POST', `/api/requests/${path(id)}/bookings`, { status }, k),
+  hold: (id: string, k: string) => call<unknown>('POST', `/api/bookings/${path(id)}/hold`, undefined, k),
+  confirm: (id: string, k: string) => call<unknown>('POST', `/api/bookings/${path(id)}/confirm`, undefined, k),
+  unbook: (id: string, k: string) => call<unknown>('DELETE', `/api/bookings/${path(id)}`, undefined, k),
+  alternatives: (id: string) => call<{ quotes?: Quote[] | null }>('GET', `/api/bookings/${path(id)}/alternatives`),
+  rebook: (id: string, q: Quote, k: string) =>
+    call<unknown>('POST', `/api/bookings/${path(id)}/rebook`, { departures: q.departures, gateway: q.gateway, warehouse: q.warehouse, cost: q.cost }, k),
   publishDeparture: (d: NewDeparture, k: string) => call<{ id: string }>('POST', '/api/departures', d, k),
   changeDeparture: (id: string, p: DeparturePatch) => call<unknown>('PATCH', `/api/departures/${path(id)}`, p),
   closePassage: (id: string, reason: string, until: string | null) =>

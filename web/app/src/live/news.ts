@@ -11,7 +11,7 @@ export type News = { at: number; id: string; replanned?: number; version?: numbe
   | { what: 'closed' | 'reopened' | 'opened'; warehouse: string }
   | { what: 'shut' | 'unshut'; passage: string }
   | { what: 'asked' | 'withdrawn'; request: string }
-  | { what: 'booked' | 'unbooked' | 'disrupted'; request: string; booking: string }
+  | { what: 'held' | 'booked' | 'unbooked' | 'expired' | 'disrupted'; request: string; booking: string }
   | { what: 'planned' }
 );
 
@@ -140,9 +140,13 @@ function booking(out: News[], was: Booking | undefined, is: Booking | null, at: 
   if (!is) return;
   const base = { id: next(), at, request: is.request, booking: is.booking };
   if (is.cancelled) {
-    if (was && !was.cancelled) out.push({ ...base, what: 'unbooked' });
-  } else if (!was) out.push({ ...base, what: 'booked' });
-  else if ((is.disruptions?.length ?? 0) > (was.disruptions?.length ?? 0)) out.push({ ...base, what: 'disrupted' });
+    if (was && !was.cancelled) out.push({ ...base, what: is.status === 'EXPIRED' ? 'expired' : 'unbooked' });
+    return;
+  }
+  const before = was?.status;
+  if (is.status === 'HELD' && before !== 'HELD') out.push({ ...base, what: 'held' });
+  if (is.status === 'CONFIRMED' && before !== 'CONFIRMED' && before !== 'PENDING_AMENDMENT') out.push({ ...base, what: 'booked' });
+  if (was && (is.disruptions?.length ?? 0) > (was.disruptions?.length ?? 0)) out.push({ ...base, what: 'disrupted' });
 }
 
 /** rerouted says whether a match goes another way than before; new costs on the same way do not count. */

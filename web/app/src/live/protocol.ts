@@ -187,6 +187,9 @@ export interface Match {
   reason?: Reason | null;
 }
 
+/** Where a booking is in its life. */
+export type BookingState = 'QUOTED' | 'HELD' | 'CONFIRMED' | 'PENDING_AMENDMENT' | 'IN_TRANSIT' | 'STORED' | 'COMPLETED' | 'CANCELLED' | 'EXPIRED';
+
 export interface Booking {
   booking: string;
   request: string;
@@ -194,8 +197,12 @@ export interface Booking {
   volume_m3: number;
   weight_kg: number;
   parts: Assignment[] | null;
-  cancelled: boolean;
+  status: BookingState;
+  price: number;
+  expires?: string | null; // of a quote or a hold
+  cancelled: boolean; // it is CANCELLED or EXPIRED
   disruptions?: string[] | null;
+  history?: { status: BookingState; at: string; reasons?: string[] | null }[] | null;
 }
 
 /** One market in figures; null where fewer than three exporters make the figure up. */

@@ -7,7 +7,7 @@ const part = (fraction: number, cost?: number): Assignment => ({
   request: 'R', fraction, departures: ['D'], gateway: 'G', warehouse: 'W', arrive: `2027-01-0${Math.round(fraction * 4) + 1}T00:00:00Z`, ...(cost === undefined ? {} : { cost }),
 });
 const match = (parts: Assignment[] | null, unmatched: number): Match => ({ request: 'R', parts, unmatched });
-const booking = (over: Partial<Booking> = {}): Booking => ({ booking: 'B', request: 'R', volume_m3: 10, weight_kg: 1, parts: [], cancelled: false, ...over });
+const booking = (over: Partial<Booking> = {}): Booking => ({ booking: 'B', request: 'R', volume_m3: 10, weight_kg: 1, parts: [], status: 'CONFIRMED', price: 0, cancelled: false, ...over });
 
 describe('standing', () => {
   it('reads the match', () => {
@@ -21,6 +21,7 @@ describe('standing', () => {
   it('puts bookings first, disrupted ones before all', () => {
     const booked = { ...request, booked_share: 1 };
     expect(standing(booked, undefined, [booking()])).toBe('booked');
+    expect(standing(booked, undefined, [booking({ status: 'HELD' })])).toBe('held');
     expect(standing(booked, undefined, [booking({ disruptions: ['S1 cancelled'] })])).toBe('disrupted');
     expect(standing(request, match([part(1)], 0), [booking({ cancelled: true, disruptions: ['x'] })])).toBe('matched');
     expect(standing({ ...request, booked_share: 0.4 }, undefined, [booking()])).toBe('partly');

@@ -1,22 +1,22 @@
 import type { Booking, Departure, Match, Request } from '../live/protocol';
 
-export type Standing = 'booked' | 'disrupted' | 'matched' | 'partly' | 'unmatched' | 'waiting' | 'withdrawn';
+export type Standing = 'booked' | 'held' | 'disrupted' | 'matched' | 'partly' | 'unmatched' | 'waiting' | 'withdrawn';
 
 const whole = 1 - 1e-6;
 
-/** standing is how a request stands: booked before matched, and waiting while no plan has spoken of it. */
+/** standing is how a request stands: held or booked before matched, and waiting while no plan has spoken of it. */
 export function standing(request: Request, match: Match | undefined, bookings: readonly Booking[]): Standing {
   if (request.withdrawn) return 'withdrawn';
   const held = bookings.filter((b) => !b.cancelled);
   if (held.some((b) => (b.disruptions?.length ?? 0) > 0)) return 'disrupted';
-  if ((request.booked_share ?? 0) >= whole) return 'booked';
+  if ((request.booked_share ?? 0) >= whole) return held.some((b) => b.status === 'HELD') ? 'held' : 'booked';
   if (!match) return (request.booked_share ?? 0) > 0 ? 'partly' : 'waiting';
   const share = (match.parts ?? []).reduce((sum, p) => sum + p.fraction, 0);
   if (match.unmatched <= 1 - whole && share > 0) return 'matched';
   return share > 0 || (request.booked_share ?? 0) > 0 ? 'partly' : 'unmatched';
 }
 
-export const standings: readonly Standing[] = ['disrupted', 'unmatched', 'partly', 'waiting', 'matched', 'booked', 'withdrawn'];
+export const standings: readonly Standing[] = ['disrupted', 'unmatched', 'partly', 'waiting', 'held', 'matched', 'booked', 'withdrawn'];
 
 /** cost and arrival of all parts of a match; null where there are none. */
 export function totals(match: Match | undefined): { cost: number | null; arrive: string | null } {

@@ -97,7 +97,9 @@ function happened(n: News): string {
       return t(`news.${n.what}`, { passage: passage(n.passage) });
     case 'asked':
     case 'withdrawn':
+    case 'held':
     case 'booked':
+    case 'expired':
     case 'unbooked':
     case 'disrupted':
       return t(`news.${n.what}`, { req: n.request });

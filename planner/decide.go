@@ -1,0 +1,299 @@
+package planner
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+	"time"
+)
+
+// Why a command is refused; wrapped.
+var (
+	ErrNoBooking   = errors.New("there is no such booking")
+	ErrWrongStatus = errors.New("the booking does not allow that now")
+	ErrNoRoom      = errors.New("the room is no longer free")
+	ErrLapsed      = errors.New("the quote or hold has run out")
+	ErrOtherBody   = errors.New("the idempotency key was used for another command")
+	ErrTooMany     = errors.New("too many open quotes and holds")
+)
+
+// Command is what somebody asks of the ledger.
+type Command struct {
+	ID       string            `json:"id,omitempty"`     // the same for a command that is sent again; "" for the leader's own
+	Digest   string            `json:"digest,omitempty"` // of all that it says
+	Kind     string            `json:"kind"`             // of the entry that it asks for
+	Exporter string            `json:"exporter,omitempty"`
+	Booking  string            `json:"booking,omitempty"`
+	Terms    *BookingConfirmed `json:"terms,omitempty"` // of a new booking, or of a rebooking
+	Reasons  []string          `json:"reasons,omitempty"`
+	Request  *AcceptedRequest  `json:"request,omitempty"`
+
+	// Match asks for the terms that the current plan has for a request. Shown are its parts as somebody saw them: if
+	// they are others now, the command is refused.
+	Match string       `json:"match,omitempty"`
+	Shown []Assignment `json:"shown,omitempty"`
+}
+
+// Shows reports whether parts are what was shown, to the cent.
+func (c *Command) Shows(parts []Assignment) bool {
+	near := func(a, b float64) bool { return math.Abs(a-b) <= 1e-6*max(1, math.Abs(a)) }
+	return slices.EqualFunc(parts, c.Shown, func(a, b Assignment) bool {
+		return slices.Equal(a.Departures, b.Departures) && a.Warehouse == b.Warehouse &&
+			near(a.Fraction, b.Fraction) && math.Abs(a.Cost-b.Cost) < 0.01
+	})
+}
+
+// Outcome is what became of a command. It stays the same when the command is sent again.
+type Outcome struct {
+	Seq     uint64        `json:"seq"`
+	Booking BookingStatus `json:"booking"` // as it was right then; zero for requests
+}
+
+// Rules bound what the ledger grants.
+type Rules struct {
+	QuoteFor time.Duration // how long a quote holds
+	HoldFor  time.Duration // how long a hold holds
+	MaxOpen  int           // quotes and holds that an exporter may have open at a time; 0: any number
+
+	Check func(*LedgerEntry) error // whether the log will take an entry; nil: Validate alone
+}
+
+// Draft is a row of entries that are decided and not yet in the log. Each is decided as if those before it held, for
+// the log will hold them in this order or not at all. The state is not touched.
+type Draft struct {
+	state    *State
+	rules    Rules
+	uses     uses // what the entries take besides the state's
+	bookings map[string]*bookingFacts
+	requests map[string]bool // ids of events of entries
+	open     map[string]int  // by exporter: quotes and holds that the entries add or close
+	head     LedgerHead
+	Entries  []*LedgerEntry
+}
+
+// Draft begins a row behind the head of the chain.
+func (s *State) Draft(r Rules) *Draft {
+	return &Draft{state: s, rules: r, uses: newUses(), bookings: map[string]*bookingFacts{}, requests: map[string]bool{}, open: map[string]int{}, head: s.chain.Head()}
+}
+
+// Begin adds the entry by which a leader takes over.
+func (d *Draft) Begin(leader, address string, now time.Time) *LedgerEntry {
+	e := d.entry(EntryEpochBegun, now)
+	e.Epoch, e.Leader, e.Address = d.head.Epoch+1, leader, address
+	d.add(e)
+	return e
+}
+
+func (d *Draft) entry(kind string, now time.Time) *LedgerEntry {
+	now = now.UTC()
+	if now.Before(d.head.Time) {
+		now = d.head.Time // a clock that was set back does not turn the ledger back
+	}
+	return &LedgerEntry{Seq: d.head.Seq + 1, Epoch: d.head.Epoch, Prev: d.head.Hash, Time: now, Kind: kind}
+}
+
+// Knows reports whether there is a booking of that id.
+func (d *Draft) Knows(booking string) bool { return d.booking(booking).status() != "" }
+
+// check says why an entry cannot stand in the log.
+func (d *Draft) check(e *LedgerEntry) error {
+	if err := e.Validate(); err != nil {
+		return err
+	}
+	e.Seal()
+	if d.rules.Check == nil {
+		return nil
+	}
+	return d.rules.Check(e)
+}
+
+func (d *Draft) add(e *LedgerEntry) {
+	e.Seal()
+	d.head.Seq, d.head.Epoch, d.head.Hash, d.head.Time = e.Seq, e.Epoch, e.hash, e.Time
+	d.Entries = append(d.Entries, e)
+}
+
+func (d *Draft) booking(id string) *bookingFacts {
+	if b := d.bookings[id]; b != nil {
+		return b
+	}
+	return d.state.bookings[id]
+}
+
+// Decide adds the entry that a command asks for, or says why not. It adds none where the command was done before;
+// the outcome is then what it was.
+func (d *Draft) Decide(c Command, now time.Time) (Outcome, error) {
+	switch c.Kind {
+	case EntryRequestAccepted, EntryRequestWithdrawn:
+		return d.request(c, now)
+	}
+	b := d.booking(c.Booking)
+	if act := b.act(c.ID); act != nil {
+		if act.Digest != c.Digest {
+			return Outcome{}, ErrOtherBody
+		}
+		return b.outcome(act), nil
+	}
+	status := b.status()
+	switch {
+	case status == "" && c.Terms == nil:
+		return Outcome{}, ErrNoBooking
+	case status != "" && c.Exporter != "" && b.master.Exporter != c.Exporter:
+		return Outcome{}, ErrNoBooking // whose it is, is nobody else's business
+	case status != "" && c.Terms != nil && c.Kind != EntryBookingRebooked:
+		return Outcome{}, ErrOtherBody // the id of a new booking comes of the key
+	}
+	e := d.entry(c.Kind, now)
+	e.Booking, e.Command, e.Digest, e.Reasons, e.Terms = c.Booking, c.ID, c.Digest, c.Reasons, c.Terms
+	if _, ok := nextStatus(c.Kind, status); !ok {
+		return Outcome{}, fmt.Errorf("%w: it is %s", ErrWrongStatus, status)
+	}
+	if err := d.timely(e, b); err != nil {
+		return Outcome{}, err
+	}
+	if err := d.room(e, b); err != nil {
+		return Outcome{}, err
+	}
+	if err := d.few(e, b); err != nil {
+		return Outcome{}, err
+	}
+	if err := d.check(e); err != nil {
+		return Outcome{}, err
+	}
+	next, ok := b.taking(e)
+	if !ok {
+		return Outcome{}, ErrNoBooking
+	}
+	if b.takesRoom() {
+		d.uses.add(b.master, -1)
+	}
+	if next.takesRoom() {
+		d.uses.add(next.master, 1)
+	}
+	if b.open() {
+		d.open[b.master.Exporter]--
+	}
+	if next.open() {
+		d.open[next.master.Exporter]++
+	}
+	d.bookings[c.Booking] = next
+	d.add(e)
+	return next.outcome(&next.acts[len(next.acts)-1]), nil
+}
+
+// timely sets until when a quote or hold lasts, and refuses what comes after that.
+func (d *Draft) timely(e *LedgerEntry, b *bookingFacts) error {
+	lapsed := b != nil && b.expires != nil && !e.Time.Before(*b.expires)
+	switch e.Kind {
+	case EntryBookingQuoted:
+		until := e.Time.Add(d.rules.QuoteFor)
+		e.Expires = &until
+	case EntryBookingHeld:
+		until := e.Time.Add(d.rules.HoldFor)
+		e.Expires = &until
+	case EntryBookingExpired:
+		if !lapsed {
+			return ErrWrongStatus
+		}
+		return nil
+	}
+	if lapsed && e.Kind != EntryBookingCancelled {
+		return fmt.Errorf("%w at %s", ErrLapsed, b.expires.Format(time.RFC3339))
+	}
+	return nil
+}
+
+// room looks whether there is room for what the entry newly takes. A quote takes none, but is given only where there
+// is some.
+func (d *Draft) room(e *LedgerEntry, b *bookingFacts) error {
+	terms := e.Terms
+	switch {
+	case e.Kind == EntryBookingQuoted, e.Kind == EntryBookingRebooked:
+	case e.Kind == EntryBookingHeld || e.Kind == EntryBookingConfirmed && !b.takesRoom():
+		if terms == nil {
+			terms = b.master
+		}
+	default:
+		return nil
+	}
+	besides := d.uses
+	if b.takesRoom() { // it may move within its own room
+		besides = besides.clone()
+		besides.add(b.master, -1)
+	}
+	if e.Kind == EntryBookingRebooked && (terms.Request != b.master.Request || terms.Exporter != b.master.Exporter) {
+		return fmt.Errorf("%w: a rebooking keeps the request", ErrWrongStatus)
+	}
+	rooms, err := d.state.fits(terms, besides)
+	if err != nil {
+		return fmt.Errorf("%w: %w", ErrNoRoom, err)
+	}
+	e.Rooms = rooms
+	return nil
+}
+
+// few bounds what an exporter may have open.
+func (d *Draft) few(e *LedgerEntry, b *bookingFacts) error {
+	if d.rules.MaxOpen <= 0 || b.status() != "" || e.Kind != EntryBookingQuoted && e.Kind != EntryBookingHeld {
+		return nil
+	}
+	who := e.Terms.Exporter
+	if n := d.state.open[who] + d.open[who]; n >= d.rules.MaxOpen {
+		return fmt.Errorf("%w: %d; confirm or cancel some, or wait until they run out", ErrTooMany, n)
+	}
+	return nil
+}
+
+// request accepts a request or its withdrawal. A second time is done before.
+func (d *Draft) request(c Command, now time.Time) (Outcome, error) {
+	r := c.Request
+	id := r.Withdrawn
+	key := Key{KindRequest, id, AspectStatus}
+	if r.Submitted != nil {
+		id = r.Submitted.ID
+		key = Key{KindRequest, id, AspectMaster}
+	}
+	if have, ok := d.state.Held(key); ok && have.ID == r.ID || d.requests[r.ID] {
+		return Outcome{}, nil
+	}
+	e := d.entry(c.Kind, now)
+	e.Command, e.Digest, e.Request = c.ID, c.Digest, r
+	if err := d.check(e); err != nil {
+		return Outcome{}, err
+	}
+	d.requests[r.ID] = true
+	d.add(e)
+	return Outcome{Seq: e.Seq}, nil
+}
+
+// outcome is the booking as an act left it.
+func (b *bookingFacts) outcome(a *Act) Outcome {
+	then := *b
+	then.ledger, then.expires = a.Status, a.Expires
+	k := slices.IndexFunc(b.acts, func(x Act) bool { return x.Seq == a.Seq })
+	then.acts = b.acts[:k+1]
+	for i := len(b.acts) - 1; i > k; i-- {
+		if b.acts[i].Was != nil {
+			then.master = b.acts[i].Was
+		}
+	}
+	return Outcome{a.Seq, then.view()}
+}
+
+func (u uses) clone() uses {
+	c := newUses()
+	for k, v := range u.departures {
+		c.departures[k] = v
+	}
+	for w, days := range u.days {
+		c.days[w] = map[int64]int64{}
+		for d, v := range days {
+			c.days[w][d] = v
+		}
+	}
+	for k, v := range u.shares {
+		c.shares[k] = v
+	}
+	return c
+}

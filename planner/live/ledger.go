@@ -1,0 +1,417 @@
+package live
+
+import (
+	"container/heap"
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"haihe/planner"
+)
+
+// Errors of Decide, besides those of planner.Draft.
+var (
+	ErrNotMatched   = errors.New("the current plan has no match for the request")
+	ErrMatchChanged = errors.New("the match has changed since it was shown")
+	ErrNotYours     = errors.New("the request is not there, or belongs to another exporter")
+	ErrNoRoom       = planner.ErrNoRoom
+	ErrNotLeading   = errors.New("live: another instance leads, or none yet")
+	// ErrLedger means that what stands in the log is not what was acknowledged. Nothing may be served on it.
+	ErrLedger = errors.New("the ledger is damaged or cut")
+)
+
+const (
+	maxFlight   = 256 // entries that are written together
+	retryFlight = 200 * time.Millisecond
+)
+
+// ticket is a command that waits for its outcome.
+type ticket struct {
+	command planner.Command
+	outcome planner.Outcome
+	err     error
+	done    chan struct{} // nil for the leader's own
+	current bool          // what it is decided on is known to be no older than itself
+}
+
+func (t *ticket) answer(o planner.Outcome, err error) {
+	t.outcome, t.err = o, err
+	if t.done != nil {
+		close(t.done)
+	}
+}
+
+// flight is a row of entries between the decision and the answer: being written, or read back, or marked.
+type flight struct {
+	entries []*planner.LedgerEntry
+	tickets []*ticket
+	begins  bool          // it holds the beginning of an epoch
+	landed  chan struct{} // closed when all entries were read back, or another epoch began
+	down    bool          // landed is closed
+	fenced  bool
+	err     error
+}
+
+func (f *flight) last() *planner.LedgerEntry { return f.entries[len(f.entries)-1] }
+
+// ledger is what the loop needs to decide. It belongs to the goroutine of Run.
+type ledger struct {
+	leading   bool
+	queue     []*ticket
+	flight    *flight // one at a time
+	behind    []waiting
+	asked     map[string]bool // bookings that a step of the leader's own is queued for
+	agenda    agenda
+	appointed map[string]time.Time // of the last appointment of each booking; earlier ones are void
+	marks     chan *flight         // those whose entries are in the log for good
+}
+
+// Decide returns the outcome of a command once the log holds it and the state has it. An error that is none of
+// planner.Draft's, nor one of this package's, means that it may yet come about: the same command, with the same ID,
+// may safely be sent again.
+func (l *Loop) Decide(ctx context.Context, c planner.Command) (planner.Outcome, error) {
+	t := &ticket{command: c, done: make(chan struct{})}
+	err := l.do(ctx, func() {
+		if !l.leading {
+			t.answer(planner.Outcome{}, ErrNotLeading)
+			return
+		}
+		l.queue = append(l.queue, t)
+		l.decide()
+	})
+	if err != nil {
+		return planner.Outcome{}, err
+	}
+	select {
+	case <-t.done:
+		return t.outcome, t.err
+	case <-ctx.Done():
+		return planner.Outcome{}, ctx.Err()
+	case <-l.done:
+		return planner.Outcome{}, ErrStopped
+	}
+}
+
+// Lead takes the ledger over: from its return on this loop decides, until another takes over from it. It is for after
+// CaughtUp.
+func (l *Loop) Lead(ctx context.Context, leader, address string) error {
+	for {
+		var f *flight
+		var broken error
+		err := l.do(ctx, func() {
+			if broken = l.sound(); broken != nil || l.leading || l.flight != nil {
+				return
+			}
+			d := l.cfg.State.Draft(l.cfg.Rules)
+			d.Begin(leader, address, l.cfg.Now())
+			f = &flight{entries: d.Entries, begins: true}
+			l.launchFlight(f)
+		})
+		switch {
+		case err != nil:
+			return err
+		case broken != nil:
+			return broken
+		case f == nil:
+			var leads bool
+			if err := l.do(ctx, func() { leads = l.leading }); err != nil || leads {
+				return err
+			}
+		default:
+			select {
+			case <-f.landed:
+			case <-ctx.Done():
+				return ctx.Err()
+			case <-l.done:
+				return ErrStopped
+			}
+		}
+		// Landed is not yet leading, and somebody else's entry may have come in between: look again.
+		t := time.NewTimer(time.Millisecond)
+		select {
+		case <-t.C:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
+
+// Sound says whether the ledger that was read is the one that was acknowledged. It is for before CaughtUp, so that
+// nothing is shown that is not.
+func (l *Loop) Sound(ctx context.Context) error {
+	var broken error
+	if err := l.do(ctx, func() { broken = l.sound() }); err != nil {
+		return err
+	}
+	return broken
+}
+
+// sound says whether the ledger that was read is the one that was acknowledged.
+func (l *Loop) sound() error {
+	err := l.cfg.State.Chain().Check(l.cfg.Marked)
+	head := l.cfg.State.Chain().Head()
+	if err == nil && l.cfg.Mark != nil && l.cfg.Marked.Seq == 0 && head.Seq > head.Epoch {
+		// Before the first mark there are beginnings of epochs at most.
+		err = fmt.Errorf("it goes up to entry %d, and the watermark beside it is missing", head.Seq)
+	}
+	if err != nil {
+		return fmt.Errorf("%w: %w", ErrLedger, err)
+	}
+	return nil
+}
+
+// decide makes entries of the commands that wait, if none are on their way.
+func (l *Loop) decide() {
+	if l.flight != nil || !l.leading || len(l.queue) == 0 {
+		return
+	}
+	d := l.cfg.State.Draft(l.cfg.Rules)
+	f := &flight{}
+	head := l.cfg.State.Chain().Head().Seq
+	now := l.cfg.Now()
+	n := 0
+	for _, t := range l.queue {
+		if len(d.Entries) >= maxFlight {
+			break
+		}
+		n++
+		if t.done == nil {
+			delete(l.asked, t.command.Booking)
+		}
+		outcome, err := l.decideOne(d, &t.command, now)
+		if err != nil && !t.current && t.done != nil && l.cfg.LedgerEnd != nil {
+			l.makeCurrent(t)
+			continue
+		}
+		if err != nil || outcome.Seq <= head {
+			t.answer(outcome, err)
+			continue
+		}
+		t.outcome = outcome
+		f.tickets = append(f.tickets, t)
+	}
+	l.queue = append([]*ticket(nil), l.queue[n:]...)
+	if f.entries = d.Entries; len(f.entries) > 0 {
+		l.launchFlight(f)
+		return
+	}
+	l.decide() // the rest, if there is any
+}
+
+// makeCurrent has a command decided again once all is read that stood in the ledger when it came. What is granted must
+// pass through the log, which fences a leader that was replaced and does not know it yet; a refusal does not.
+func (l *Loop) makeCurrent(t *ticket) {
+	ctx := l.running
+	go func() {
+		end, err := l.cfg.LedgerEnd(ctx)
+		_ = l.do(ctx, func() {
+			if t.current = true; err != nil {
+				t.answer(planner.Outcome{}, err)
+				return
+			}
+			l.behind = append(l.behind, waiting{t, end})
+			l.catchUp()
+		})
+	}()
+}
+
+// waiting is a command that waits until the ledger is read up to an offset.
+type waiting struct {
+	ticket *ticket
+	end    planner.Offsets
+}
+
+// catchUp queues the commands that wait for what has been read by now.
+func (l *Loop) catchUp() {
+	var still []waiting
+	for _, w := range l.behind {
+		read := true
+		for name, end := range w.end {
+			read = read && l.offsets[name] >= end
+		}
+		switch {
+		case !read:
+			still = append(still, w)
+		case !l.leading:
+			w.ticket.answer(planner.Outcome{}, ErrNotLeading)
+		default:
+			l.queue = append(l.queue, w.ticket)
+		}
+	}
+	l.behind = still
+	l.decide()
+}
+
+func (l *Loop) decideOne(d *planner.Draft, c *planner.Command, now time.Time) (planner.Outcome, error) {
+	if c.Match != "" && c.Terms == nil && !d.Knows(c.Booking) {
+		terms, err := l.proposal(c)
+		if err != nil {
+			return planner.Outcome{}, err
+		}
+		c.Terms = terms
+	}
+	return d.Decide(*c, now)
+}
+
+// launchFlight writes entries until the log has them. Written twice they count once; so an error is no reason to stop.
+func (l *Loop) launchFlight(f *flight) {
+	f.landed = make(chan struct{})
+	l.flight = f
+	events := make([]planner.Event, len(f.entries))
+	for i, e := range f.entries {
+		events[i] = planner.Event{ID: "ledger:" + e.Hash(), Source: "/ledger", Sequence: e.Seq, Time: e.Time, Fact: e}
+	}
+	ctx := l.running
+	go func() {
+		for {
+			err := l.cfg.Publish(ctx, events...)
+			if err == nil || ctx.Err() != nil {
+				return
+			}
+			l.cfg.Logger.Warn("decisions cannot be written; trying again", "error", err)
+			select {
+			case <-f.landed:
+				return
+			case <-ctx.Done():
+				return
+			case <-time.After(retryFlight):
+			}
+		}
+	}()
+	go func() {
+		select {
+		case <-f.landed:
+		case <-ctx.Done():
+			return
+		}
+		if !f.fenced && l.cfg.Mark != nil {
+			e := f.last()
+			f.err = l.cfg.Mark(planner.LedgerHead{Seq: e.Seq, Epoch: e.Epoch, Hash: e.Hash(), Time: e.Time})
+		}
+		select {
+		case l.marks <- f:
+		case <-ctx.Done():
+		}
+	}()
+}
+
+// hear looks at what an entry that was applied means for what is on its way.
+func (l *Loop) hear(e *planner.LedgerEntry) {
+	f := l.flight
+	ours := f != nil && e.Seq >= f.entries[0].Seq && e.Seq <= f.last().Seq && f.entries[e.Seq-f.entries[0].Seq].Hash() == e.Hash()
+	if e.Kind == planner.EntryEpochBegun && !ours {
+		l.leading = false
+	}
+	if f == nil || f.down {
+		return
+	}
+	f.fenced = !ours // another entry stands where one of ours should
+	if f.fenced || e.Seq == f.last().Seq {
+		f.down = true
+		close(f.landed)
+	}
+}
+
+// land answers those whose entries have come to rest.
+func (l *Loop) land(f *flight) {
+	l.flight = nil
+	switch {
+	case f.fenced:
+		l.leading = false
+		for _, t := range f.tickets {
+			// What had come in before the other epoch began holds. A command sent again learns of it.
+			t.answer(planner.Outcome{}, ErrNotLeading)
+		}
+	case f.err != nil:
+		l.cfg.Logger.Error("decisions stand in the log, but the watermark beside it cannot be written", "error", f.err)
+		for _, t := range f.tickets {
+			t.answer(planner.Outcome{}, fmt.Errorf("live: the watermark: %w", f.err))
+		}
+	default:
+		for _, t := range f.tickets {
+			t.answer(t.outcome, nil)
+		}
+	}
+	if f.begins && !f.fenced && l.cfg.State.Chain().Head().Epoch == f.last().Epoch {
+		l.leading = true
+		clear(l.asked)
+		clear(l.appointed)
+		l.agenda = nil
+		l.review(l.cfg.State.Bookings())
+		l.change()
+	}
+	if !l.leading {
+		for _, t := range l.queue {
+			t.answer(planner.Outcome{}, ErrNotLeading)
+		}
+		l.queue = nil
+	}
+	l.decide()
+}
+
+// review queues what time or facts ask to be decided of bookings, or notes when they will.
+func (l *Loop) review(ids []string) {
+	if !l.leading {
+		return
+	}
+	now := l.cfg.Now()
+	for _, id := range ids {
+		step, ok := l.cfg.State.NextStep(id)
+		switch {
+		case !ok:
+			delete(l.appointed, id)
+		case l.asked[id]:
+		case step.At.After(now):
+			if !l.appointed[id].Equal(step.At) {
+				l.appointed[id] = step.At
+				heap.Push(&l.agenda, appointment{step.At, id})
+			}
+		default:
+			l.asked[id] = true
+			l.queue = append(l.queue, &ticket{command: planner.Command{Kind: step.Kind, Booking: id, Reasons: step.Reasons}})
+		}
+	}
+	l.decide()
+}
+
+// keepAppointments reviews what is due.
+func (l *Loop) keepAppointments() {
+	now := l.cfg.Now()
+	var ids []string
+	for len(l.agenda) > 0 && !l.agenda[0].at.After(now) {
+		if a := heap.Pop(&l.agenda).(appointment); l.appointed[a.booking].Equal(a.at) {
+			delete(l.appointed, a.booking)
+			ids = append(ids, a.booking)
+		}
+	}
+	if len(ids) > 0 {
+		l.review(ids)
+	}
+}
+
+// untilAppointment returns how long the loop may sleep before a booking wants a decision.
+func (l *Loop) untilAppointment() time.Duration {
+	if len(l.agenda) == 0 || !l.leading {
+		return time.Hour
+	}
+	return max(0, l.agenda[0].at.Sub(l.cfg.Now())) + time.Millisecond
+}
+
+// appointment is when a booking may want a decision; it is looked at anew then.
+type appointment struct {
+	at      time.Time
+	booking string
+}
+
+type agenda []appointment
+
+func (a agenda) Len() int           { return len(a) }
+func (a agenda) Less(i, j int) bool { return a[i].at.Before(a[j].at) }
+func (a agenda) Swap(i, j int)      { a[i], a[j] = a[j], a[i] }
+func (a *agenda) Push(x any)        { *a = append(*a, x.(appointment)) }
+func (a *agenda) Pop() any {
+	last := (*a)[len(*a)-1]
+	*a = (*a)[:len(*a)-1]
+	return last
+}
