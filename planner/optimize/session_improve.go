@@ -38,10 +38,18 @@ func (x *Session) Improve(ctx context.Context, regret float64) float64 {
 	all := s.everyone()
 	y := slices.Clone(x.prices.row)
 	if len(all) > marketFrom {
-		m.start(newMarket(s).deal(y), y, bandWidth)
-		s.keep(s.fit(m.shares()))
-		if !s.soon() || !s.settle() {
-			s.inner(y)
+		again := func(k *market, y []float64) bool {
+			m.start(k.deal(y), y, bandWidth)
+			s.keep(s.fit(m.shares()))
+			return s.soon() && s.settle() || s.inner(y)
+		}
+		if !again(newMarket(s), y) && !s.stop() {
+			// The prices known are too far from the best to begin at.
+			m.forgetPlan()
+			clear(m.price.row)
+			if k, y := s.findPrices(); y != nil {
+				again(k, y)
+			}
 		}
 	} else {
 		m.forgetPlan()
