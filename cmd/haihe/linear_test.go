@@ -118,7 +118,7 @@ func TestDecisionsAreLinearizable(t *testing.T) {
 	producer := streams.NewProducer(brokers)
 	defer producer.Close()
 	now := time.Now().UTC().Truncate(time.Second)
-	const clients, each = 4, 50
+	const clients, each, changes = 4, 50, 4 // commands of each client at least, and changes of leader among them
 	facts := []planner.Fact{&planner.PlaceDeclared{Place: planner.Place{ID: "CNTXG", Lat: 38.98, Lon: 117.7}},
 		&planner.PlaceDeclared{Place: planner.Place{ID: "USLAX", Lat: 33.74, Lon: -118.26}},
 		&planner.DepartureScheduled{Departure: planner.Departure{ID: "S", Mode: planner.ModeSea, From: "CNTXG", To: "USLAX", Cutoff: now.AddDate(0, 0, 5),
@@ -138,7 +138,7 @@ func TestDecisionsAreLinearizable(t *testing.T) {
 
 	var mu sync.Mutex
 	var history []porcupine.Operation
-	var asked, denied atomic.Int64
+	var asked, denied, led atomic.Int64
 	stop := make(chan struct{})
 	var leaders, work sync.WaitGroup
 	leaders.Go(func() {
@@ -154,13 +154,14 @@ func TestDecisionsAreLinearizable(t *testing.T) {
 				t.Errorf("%s does not lead: %v", in.name, err)
 				return
 			}
+			led.Add(1)
 		}
 	})
 	for client := range clients {
 		work.Go(func() {
 			r := rand.New(rand.NewPCG(uint64(client), 2))
 			var mine []string
-			for i := range each {
+			for i := 0; i < each || led.Load() < changes && !t.Failed(); i++ {
 				a := ask{kind: "hold", booking: fmt.Sprintf("B%d-%d", client, i), request: fmt.Sprint("R", r.IntN(4))}
 				if len(mine) > 0 && r.IntN(3) > 0 {
 					k := r.IntN(len(mine))
@@ -199,7 +200,7 @@ func TestDecisionsAreLinearizable(t *testing.T) {
 	report, err := streams.VerifyLedger(t.Context(), brokers)
 	require.NoError(t, err)
 	require.Empty(t, report.Faults)
-	require.Greater(t, report.Head.Epoch, uint64(3))
+	require.Greater(t, report.Head.Epoch, uint64(changes))
 	require.Positive(t, denied.Load())
 	t.Logf("%d commands, %d refused; %d epochs, %d entries, %d passed over", asked.Load(), denied.Load(), report.Head.Epoch, report.Entries, report.Passed)
 }
