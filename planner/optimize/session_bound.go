@@ -1,7 +1,6 @@
 package optimize
 
 import (
-	"math"
 	"slices"
 )
 
@@ -210,13 +209,4 @@ func (x *Session) uses(c *column, rows map[rowIndex]bool) bool {
 		}
 	}
 	return false
-}
-
-// regretOf is the regret of an objective.
-func (x *Session) regretOf(objective, bound float64) float64 {
-	values := 0.0
-	for r := range x.s.in.requests {
-		values += x.s.in.requests[r].value
-	}
-	return max(0, objective-bound) / max(values-bound, math.SmallestNonzeroFloat64)
 }

@@ -183,11 +183,7 @@ func (x *Session) plan(ctx context.Context, region []requestIndex, within float6
 	if m.objective < was {
 		x.take(region, m.shares())
 	}
-	var rows []rowIndex
-	for _, row := range m.tight {
-		rows = append(rows, row)
-	}
-	x.raise(m.price.row, rows, region)
+	x.raise(m.price.row, slices.Clone(m.tight), region)
 }
 
 // mendRounds is how often a region is priced.

@@ -432,9 +432,7 @@ func (w *whatIf) overfull() bool {
 			if id >= 0 && x != 0 {
 				of.in.addUse(&of.columns[id], sign*x, use)
 				seen = append(seen, of.columns[id].warehouse)
-				for _, d := range of.columns[id].legs {
-					w.touched = append(w.touched, d)
-				}
+				w.touched = append(w.touched, of.columns[id].legs...)
 			}
 		})
 	}
