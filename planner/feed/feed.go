@@ -105,8 +105,12 @@ func (f *Feed) pause(k kind, times float64) time.Duration {
 	if !k.steady {
 		s *= 0.4 + 1.2*f.rnd.Float64()
 	}
-	return time.Duration(s * float64(time.Second))
+	return time.Duration(min(s, longestPause) * float64(time.Second))
 }
+
+// longestPause, s, keeps the pauses of a very slow feed within what a time.Duration holds: two weeks at a ten-thousandth
+// of the usual speed are not, and would be over at once.
+const longestPause = 10 * 365 * 24 * 3600.0
 
 const idPrefix = "feed-"
 
