@@ -156,6 +156,12 @@ func (m *master) loosen(t int) bool {
 	if over {
 		m.slack[row] = -out.step
 	}
+	m.free(t, out, alpha)
+	return true
+}
+
+// free takes the tight row at place t out of the basis, in exchange for what blocked the step that its slack made.
+func (m *master) free(t int, out block, alpha []float64) {
 	switch out.kind {
 	case aRow:
 		m.exchangeRow(t, out.row)
@@ -165,7 +171,6 @@ func (m *master) loosen(t int) bool {
 		m.drop(out.place, t)
 	}
 	m.finish(out.step)
-	return true
 }
 
 // finish cleans up after a pivot and checks the arithmetic now and then.

@@ -407,15 +407,7 @@ func (w *whatIf) widen(row rowIndex, by float64) {
 	}
 	m.step(out.step, alpha)
 	m.slack[row] = by - out.step
-	switch out.kind {
-	case aRow:
-		m.exchangeRow(t, out.row)
-	case aKey:
-		m.drop(m.swapKey(out.request, alpha, false), t)
-	case aColumn:
-		m.drop(out.place, t)
-	}
-	m.finish(out.step)
+	m.free(t, out, alpha)
 }
 
 // overfull tells whether a row that takes no part in pivots has less than no slack, as far as the plan differs from the
