@@ -47,10 +47,11 @@ type Session struct {
 	reasons map[requestIndex]known
 }
 
-// heldPrice is what a departure was priced at.
+// heldPrice is what a departure was priced at, and what it was, before it changed.
 type heldPrice struct {
 	departure departureIndex
 	m3, kg    float64
+	known     departure
 }
 
 // known is a reason that was found when so much was left behind.

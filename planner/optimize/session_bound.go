@@ -47,42 +47,31 @@ func (x *Session) reprice(list []requestIndex) {
 // way, is priced again. Who cannot gain keeps what was proven before: fewer itineraries only cost more. It returns the
 // bound.
 func (x *Session) Prove() float64 {
-	in := x.s.in
-	ask := map[requestIndex]bool{}
-	for _, r := range x.doubted {
-		ask[r] = !x.gone[r]
-	}
+	in, m := x.s.in, x.s.master
+	ask := slices.Clone(x.doubted)
 	for _, h := range x.held {
 		x.prices.row[in.m3Row(h.departure)], x.prices.row[in.kgRow(h.departure)] = h.m3, h.kg
 	}
 	gain := x.catchUp()
-	if len(x.late)+len(x.struck) > 0 {
-		for r := range x.way {
-			for _, d := range x.way[r].legs {
-				if slices.Contains(x.late, d) || slices.Contains(x.struck, d) {
-					ask[requestIndex(r)] = !x.gone[r]
+	for _, list := range [][]departureIndex{x.late, x.struck} {
+		for _, d := range list {
+			for _, id := range x.through[d] {
+				if r := m.columns[id].request; r >= 0 && slices.Contains(x.way[r].legs, d) {
+					ask = append(ask, r)
 				}
 			}
 		}
 	}
-	for _, r := range gain {
-		ask[r] = true
-	}
-	x.touched = append(x.touched, slices.Compact(slices.Sorted(slices.Values(gain)))...)
+	x.touched = append(x.touched, gain...)
+	ask = slices.DeleteFunc(append(ask, gain...), func(r requestIndex) bool { return x.gone[r] })
+	slices.Sort(ask)
 	x.late, x.held, x.struck, x.doubted = x.late[:0], x.held[:0], x.struck[:0], x.doubted[:0]
-	list := make([]requestIndex, 0, len(ask))
-	for r, is := range ask {
-		if is {
-			list = append(list, r)
-		}
-	}
-	slices.Sort(list)
-	x.reprice(list)
+	x.reprice(slices.Compact(ask))
 	return x.bound()
 }
 
-// catchUp renews the networks that the late departures are in, or could be, with their guides. It lists the requests for
-// whom an itinerary by one of them may cost less than what was proven.
+// catchUp tells the networks of the late departures. It lists the requests for whom an itinerary by one of them may cost
+// less than what was proven, in ascending order and each once.
 func (x *Session) catchUp() []requestIndex {
 	if len(x.late) == 0 {
 		return nil
@@ -90,61 +79,31 @@ func (x *Session) catchUp() []requestIndex {
 	in := x.s.in
 	var networks []*network
 	for _, n := range in.networks {
-		if x.concerned(n) {
-			networks = append(networks, n)
-		}
+		networks = append(networks, n)
 	}
 	gain := make([][]requestIndex, len(networks))
+	mv := x.newMover()
 	x.s.team.tasks(len(networks), func(i int) {
 		n := networks[i]
-		if !in.renewNetwork(n, x.late, x.prices) {
+		late, _ := mv.renew(n)
+		if len(late) == 0 {
 			return
 		}
-		for k := range n.nodes {
-			y := &n.nodes[k]
-			if !slices.Contains(x.late, y.departure) {
-				continue
-			}
-			for _, r := range x.members[n] {
-				q := &in.requests[r]
-				if y.depart < q.ready || y.arrive > q.due {
-					continue
-				}
-				if rest, ok := n.rest(q); !ok || rest.least(rest.entry[k], int32(k)) < x.least[r] {
+		for _, r := range x.members[n] {
+			q := &in.requests[r]
+			rest, ok := n.rest(q)
+			for _, k := range late {
+				y := &n.nodes[k]
+				if y.cutoff+timeSlack >= q.ready && y.arrive <= q.due+timeSlack && (!ok || rest.least(rest.entry[k], k) < x.least[r]) {
 					gain[i] = append(gain[i], r)
+					break
 				}
 			}
 		}
 	})
-	return slices.Concat(gain...)
-}
-
-// concerned tells whether a late departure takes what goes by the network.
-func (x *Session) concerned(n *network) bool {
-	in := x.s.in
-	class, ok := in.classes[n.kind.class]
-	return ok && slices.ContainsFunc(x.late, func(d departureIndex) bool {
-		return in.takes[class][d] && (len(n.kind.modes) == 0 || slices.Contains(n.kind.modes, x.problem.Departures[d].Mode))
-	})
-}
-
-// renewNetwork makes a network anew if one of the departures is in it, or is now, and its guide at the prices. Groups
-// stay as they are. It tells whether it did.
-func (in *instance) renewNetwork(n *network, changed []departureIndex, y *prices) bool {
-	has := func(n *network) bool {
-		return slices.ContainsFunc(n.nodes, func(y node) bool { return slices.Contains(changed, y.departure) })
-	}
-	fresh := in.newNetwork(n.kind)
-	if !has(n) && !has(fresh) {
-		return false
-	}
-	if n.guide != nil && len(fresh.nodes) > 0 {
-		fresh.guide = &guide{groups: n.guide.groups}
-		fresh.guide.earliest, fresh.guide.rent = fresh.nearest()
-		in.sweepGuide(fresh, y)
-	}
-	*n = *fresh
-	return true
+	all := slices.Concat(gain...)
+	slices.Sort(all)
+	return all
 }
 
 // raise tries higher prices of rows: those of who plans a part of the plan anew, where they are above the proof's. Who goes

@@ -43,20 +43,35 @@ func (p *patcher) cancel(d departureIndex) {
 	x.cancelled[d] = true
 	p.room(in.m3Row(d), 0)
 	p.room(in.kgRow(d), 0)
-	in.departures[d].arrive = unreached
-	x.worsen(d, func(n *node) { n.arrive = unreached })
+	in.departures[d].arrive, in.departures[d].aboard, in.onward[d] = unreached, -1, -1
+	x.worsen(d, func(n *network, i int32) {
+		n.nodes[i].arrive = unreached
+		n.onward[i] = n.leaveFirst[n.nodes[i].to+1]
+		n.unlink(i)
+		if e := n.next[i]; e >= 0 {
+			n.unlink(e)
+		}
+		if n.guide != nil {
+			n.guide.earliest[i] = unreached
+		}
+	})
 	p.changed = append(p.changed, d)
 }
 
-// worsen tells the networks of a departure that is now dearer, or gone. Nobody can gain by it, and the guides bound what is
-// left all the more, so that only those who went by it need be priced again.
-func (x *Session) worsen(d departureIndex, change func(n *node)) {
-	at := x.s.in.departures[d].depart
+// unlink ends the link of a node to the leg before it.
+func (n *network) unlink(i int32) {
+	if e := n.nodes[i].aboard; e >= 0 {
+		n.nodes[i].aboard, n.next[e] = -1, -1
+	}
+}
+
+// worsen tells the networks of a departure that is now dearer, has less before it, or is gone. Nobody can gain by it, and the
+// guides bound what is left all the more, so that only those who went by it need be priced again.
+func (x *Session) worsen(d departureIndex, change func(n *network, i int32)) {
+	at := x.knownOf(d).depart
 	for n := range x.members {
-		for i := firstFrom(n.nodes, at); i < len(n.nodes) && n.nodes[i].depart == at; i++ {
-			if n.nodes[i].departure == d {
-				change(&n.nodes[i])
-			}
+		if i := n.indexAt(d, at); i >= 0 {
+			change(n, i)
 		}
 	}
 	x.struck = append(x.struck, d)
@@ -75,15 +90,15 @@ func (p *patcher) departure(y *planner.Departure) {
 	z := &in.departures[d]
 	switch {
 	case x.cancelled[d] || !samePlan(was, y) && (!dearer(was, y) || slices.Contains(x.late, d)):
+		p.hold(d)
 		z.cutoff, z.depart, z.arrive = in.hours(y.Cutoff), in.hours(y.Depart), in.hours(y.Arrive)
 		z.perKg, z.amount, z.kgPerM3, z.co2 = y.Rate.Per == planner.PerKg, y.Rate.Amount, y.Rate.KgPerM3, y.CO2eKgPerT/1e6
 		in.reorder(d)
 		x.cancelled[d] = false
 		p.changed = append(p.changed, d)
-		p.hold(d)
 	case !samePlan(was, y):
 		z.amount, z.co2 = y.Rate.Amount, y.CO2eKgPerT/1e6
-		x.worsen(d, func(n *node) { n.amount, n.co2 = z.amount, z.co2 })
+		x.worsen(d, func(n *network, i int32) { n.nodes[i].amount, n.nodes[i].co2 = z.amount, z.co2 })
 		p.changed = append(p.changed, d)
 	}
 	*was = *y
@@ -108,7 +123,7 @@ func (p *patcher) hold(d departureIndex) {
 		return
 	}
 	x.late = append(x.late, d)
-	x.held = append(x.held, heldPrice{d, x.prices.row[in.m3Row(d)], x.prices.row[in.kgRow(d)]})
+	x.held = append(x.held, heldPrice{d, x.prices.row[in.m3Row(d)], x.prices.row[in.kgRow(d)], in.departures[d]})
 	if p.most == [2]float64{} {
 		_, p.most = x.s.master.usualPrices()
 		for r := range in.requests {
@@ -139,8 +154,12 @@ func (p *patcher) links() {
 				aboard = legs[k-1]
 			}
 			if in.departures[e].aboard != aboard {
+				if aboard >= 0 || slices.Contains(x.late, e) {
+					p.hold(e)
+				} else {
+					x.worsen(e, func(n *network, i int32) { n.unlink(i) })
+				}
 				in.departures[e].aboard = aboard
-				p.hold(e)
 				if !slices.Contains(p.changed, e) {
 					p.changed = append(p.changed, e)
 				}

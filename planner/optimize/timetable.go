@@ -81,11 +81,7 @@ func (in *instance) newTimetable(kind *networkKind) *timetable {
 		if x.aboard >= 0 {
 			y.aboard = local[x.aboard]
 		}
-		if x.perKg {
-			y.m3Factor, y.kgFactor = x.kgPerM3, 1
-		} else {
-			y.m3Factor, y.kgFactor = 1, 1/x.kgPerM3
-		}
+		y.m3Factor, y.kgFactor = x.factors()
 		t.nodes = append(t.nodes, y)
 		t.first[x.to+1]++
 		t.leaveFirst[x.from+1]++
@@ -100,6 +96,14 @@ func (in *instance) newTimetable(kind *networkKind) *timetable {
 	t.onward, t.next, t.leavingAt = make([]int32, n), make([]int32, n), make([]int32, n)
 	in.sortStops(t)
 	return t
+}
+
+// factors are what a m3 and a kg count in the rate of a departure, whichever is more.
+func (d *departure) factors() (m3, kg float64) {
+	if d.perKg {
+		return d.kgPerM3, 1
+	}
+	return 1, 1 / d.kgPerM3
 }
 
 // sortStops fills in the lists by place of a timetable that has its nodes.
