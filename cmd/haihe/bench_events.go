@@ -28,6 +28,7 @@ type eventBench struct {
 	seed         int
 	regret, back float64
 	kinds        []string
+	plan         string
 }
 
 func benchEventsCommand(parent *bench) *cobra.Command {
@@ -67,6 +68,7 @@ few events the problem and the plan as they stand are written to --dir and verif
 	cmd.Flags().IntVar(&b.seed, "seed", 1, "seed of the problem and of the events")
 	cmd.Flags().Float64Var(&b.regret, "regret", 1e-4, "the regret of the plan that the events happen to")
 	cmd.Flags().Float64Var(&b.back, "back", 1e-3, "the regret to come back to")
+	cmd.Flags().StringVar(&b.plan, "plan", "", "begin at this plan of the problem, and not at one made in the same run")
 	cmd.Flags().StringSliceVar(&b.kinds, "kinds", eventKinds, "kinds of events")
 	return cmd
 }
@@ -100,14 +102,7 @@ func (b *eventBench) run(ctx context.Context, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	b.say("%s: cold, to a regret of %g", b.row, b.back)
-	begun, cpu := time.Now(), cpuTime()
-	if _, err := optimize.Solve(ctx, p, optimize.Options{Regret: b.back}); err != nil {
-		return err
-	}
-	cold, coldCPU := time.Since(begun), cpuTime()-cpu
-	b.say("%s: %.2f s, %.2f CPU s; now to %g", b.row, cold.Seconds(), coldCPU.Seconds(), b.regret)
-	x, _, err := optimize.Begin(ctx, p, optimize.Options{Regret: b.regret})
+	x, cold, coldCPU, err := b.begin(ctx, p)
 	if err != nil {
 		return err
 	}
@@ -134,6 +129,30 @@ func (b *eventBench) run(ctx context.Context, out io.Writer) error {
 	}
 	_, err = io.WriteString(out, b.eventTable(p, took, cold, coldCPU, verified))
 	return err
+}
+
+// begin solves the problem twice: to the regret to come back to, for the time that it takes, and to the one to begin with; or
+// it takes up a plan, and there is no such time.
+func (b *eventBench) begin(ctx context.Context, p *planner.Problem) (x *optimize.Session, cold, coldCPU time.Duration, err error) {
+	if b.plan != "" {
+		plan, err := readPlan(ctx, b.plan, nil)
+		if err != nil {
+			return nil, 0, 0, err
+		}
+		x, err = optimize.Resume(p, plan, optimize.Options{Regret: b.regret})
+		return x, 0, 0, err
+	}
+	b.say("%s: cold, to a regret of %g", b.row, b.back)
+	begun, cpu := time.Now(), cpuTime()
+	if _, err := optimize.Solve(ctx, p, optimize.Options{Regret: b.back}); err != nil {
+		return nil, 0, 0, err
+	}
+	cold, coldCPU = time.Since(begun), cpuTime()-cpu
+	b.say("%s: %.2f s, %.2f CPU s; now to %g", b.row, cold.Seconds(), coldCPU.Seconds(), b.regret)
+	x, _, err = optimize.Begin(ctx, p, optimize.Options{Regret: b.regret, Progress: func(p optimize.Progress) {
+		b.say("  %.2f %s obj %.0f bound %.0f regret %.2e pivots %d columns %d rows %d", cpuTime().Seconds(), p.Phase, p.Objective, p.Bound, p.Regret, p.Pivots, p.Columns, p.Rows)
+	}})
+	return x, cold, coldCPU, err
 }
 
 // follow follows one event to the end.

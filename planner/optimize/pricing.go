@@ -69,7 +69,14 @@ type ask struct {
 	guided  bool     // the network's guide is of these prices or lower ones
 	all     *[]offer // if set, gets the best way out after every leg, and none is dropped for another
 	soonest bool     // of all that cost less than the limit the one that arrives first is asked for, not the cheapest
+	starts  []start  // if set, it begins on one of these legs, whatever its origin; with a guide only
 	most    int      // if above 0, so many of the cheapest are left in the pricer's top, no two with the same last leg
+}
+
+// start is a leg that an itinerary may begin with, and what was spent before it.
+type start struct {
+	node  int32
+	spent float64
 }
 
 // offer is the itinerary that the pricer found: for all of the request, its cost with prices.
@@ -90,6 +97,7 @@ type pricer struct {
 	marked  []uint64  // by node, a bit: it has a label and waits
 	changes []arrived // by place: of those who have changed there, who had spent least, and the first leg that it could change to
 	path    []int32   // of enumerate, from its last leg backward
+	starts  []start   // for ask.starts
 	top     []offer   // for ask.most, the cheapest first
 }
 

@@ -30,20 +30,11 @@ func (pr *pricer) walk(a *ask, rest *rest, dive bool) offer {
 	if a.room != nil {
 		w.freeM3, w.freeKg = a.room.free, a.room.free[len(pr.in.departures):]
 	}
-	origin := n.place(r.origin)
-	if origin < 0 {
-		return best
+	for _, x := range a.starts {
+		w.reach(x.node, &n.nodes[x.node], x.spent, -1, false, best.cost)
 	}
-	// All that leave from here on spend this much beside their ways at least.
-	beside := rest.time*r.ready - rest.paid
-	from, to := n.leaveFirst[origin], n.leaveFirst[origin+1]
-	for k := from + int32(before(n.cutoffs[from:to], r.ready-timeSlack)); k < to && n.cutoffs[k] <= r.due; k++ {
-		if !(rest.volume*rest.change[k]+beside < best.cost) {
-			break
-		}
-		if i := n.leaving[k]; rest.least(rest.entry[i], i) < best.cost {
-			w.reach(i, &n.nodes[i], 0, -1, false, best.cost)
-		}
+	if a.starts == nil && !w.leaveOrigin(best.cost) {
+		return best
 	}
 	for p := range n.doors {
 		pr.changes[p] = arrived{cost: infinity}
@@ -97,6 +88,27 @@ func (pr *pricer) walk(a *ask, rest *rest, dive bool) offer {
 		return first
 	}
 	return best
+}
+
+// leaveOrigin reaches the legs out of the origin. It tells whether the origin is in the network.
+func (w *walk) leaveOrigin(limit float64) bool {
+	n, r, rest := w.n, w.a.request, w.rest
+	origin := n.place(r.origin)
+	if origin < 0 {
+		return false
+	}
+	// All that leave from here on spend this much beside their ways at least.
+	beside := rest.time*r.ready - rest.paid
+	from, to := n.leaveFirst[origin], n.leaveFirst[origin+1]
+	for k := from + int32(before(n.cutoffs[from:to], r.ready-timeSlack)); k < to && n.cutoffs[k] <= r.due; k++ {
+		if !(rest.volume*rest.change[k]+beside < limit) {
+			break
+		}
+		if i := n.leaving[k]; rest.least(rest.entry[i], i) < limit {
+			w.reach(i, &n.nodes[i], 0, -1, false, limit)
+		}
+	}
+	return true
 }
 
 // dive goes the way that looks best from each leg on, for an itinerary to begin with: whatever cannot be cheaper than it

@@ -1,6 +1,9 @@
 package optimize
 
 import (
+	"cmp"
+	"container/heap"
+	"math"
 	"slices"
 )
 
@@ -52,7 +55,6 @@ func (x *Session) Prove() float64 {
 	for _, h := range x.held {
 		x.prices.row[in.m3Row(h.departure)], x.prices.row[in.kgRow(h.departure)] = h.m3, h.kg
 	}
-	gain := x.catchUp()
 	for _, list := range [][]departureIndex{x.late, x.struck} {
 		for _, d := range list {
 			for _, id := range x.through[d] {
@@ -62,17 +64,30 @@ func (x *Session) Prove() float64 {
 			}
 		}
 	}
-	x.touched = append(x.touched, gain...)
-	ask = slices.DeleteFunc(append(ask, gain...), func(r requestIndex) bool { return x.gone[r] })
+	ask = slices.DeleteFunc(ask, func(r requestIndex) bool { return x.gone[r] })
 	slices.Sort(ask)
+	ask = slices.Compact(ask)
+	gain := x.catchUp()
 	x.late, x.held, x.struck, x.doubted = x.late[:0], x.held[:0], x.struck[:0], x.doubted[:0]
-	x.reprice(slices.Compact(ask))
+	x.reprice(ask)
+	x.gain(slices.DeleteFunc(gain, func(g gaining) bool { _, is := slices.BinarySearch(ask, g.request); return is }))
 	return x.bound()
 }
 
-// catchUp tells the networks of the late departures. It lists the requests for whom an itinerary by one of them may cost
-// less than what was proven, in ascending order and each once.
-func (x *Session) catchUp() []requestIndex {
+// gaining is a request for whom an itinerary by a departure that changed may cost less than what was proven.
+type gaining struct {
+	request requestIndex
+	by      *changed
+}
+
+// changed are departures that changed in a network, and what comes before them.
+type changed struct {
+	nodes  []int32
+	before [][]float64 // by place in nodes and by place of the network: what a m3 that begins there pays at least to come to the node
+}
+
+// catchUp tells the networks of the late departures. It lists who may gain by them, in ascending order and each once.
+func (x *Session) catchUp() []gaining {
 	if len(x.late) == 0 {
 		return nil
 	}
@@ -81,29 +96,173 @@ func (x *Session) catchUp() []requestIndex {
 	for _, n := range in.networks {
 		networks = append(networks, n)
 	}
-	gain := make([][]requestIndex, len(networks))
+	gain := make([][]gaining, len(networks))
 	mv := x.newMover()
 	x.s.team.tasks(len(networks), func(i int) {
 		n := networks[i]
-		late, _ := mv.renew(n)
-		if len(late) == 0 {
+		nodes, _ := mv.renew(n)
+		if len(nodes) == 0 {
 			return
 		}
-		for _, r := range x.members[n] {
-			q := &in.requests[r]
-			rest, ok := n.rest(q)
-			for _, k := range late {
-				y := &n.nodes[k]
-				if y.cutoff+timeSlack >= q.ready && y.arrive <= q.due+timeSlack && (!ok || rest.least(rest.entry[k], k) < x.least[r]) {
-					gain[i] = append(gain[i], r)
-					break
-				}
+		by := &changed{nodes: nodes}
+		gain[i] = x.gainers(n, by, x.members[n])
+		if n.guide != nil && slices.ContainsFunc(gain[i], func(g gaining) bool { return by.elsewhere(n, &in.requests[g.request]) }) {
+			for _, k := range nodes {
+				by.before = append(by.before, n.before(in, k, x.prices))
 			}
+			list := make([]requestIndex, len(gain[i]))
+			for k := range list {
+				list[k] = gain[i][k].request
+			}
+			gain[i] = x.gainers(n, by, list)
 		}
 	})
 	all := slices.Concat(gain...)
-	slices.Sort(all)
+	slices.SortFunc(all, func(a, b gaining) int { return cmp.Compare(a.request, b.request) })
 	return all
+}
+
+// gainers are those of a network's requests who may gain by departures that changed, as far as guides and what comes before these
+// tell.
+func (x *Session) gainers(n *network, by *changed, list []requestIndex) []gaining {
+	var gain []gaining
+	var starts []start
+	for _, r := range list {
+		q := &x.s.in.requests[r]
+		rest, ok := n.rest(q)
+		if starts = by.starts(starts[:0], n, q); slices.ContainsFunc(starts, func(s start) bool {
+			return !ok || s.spent+rest.least(rest.entry[s.node], s.node) < x.least[r]
+		}) {
+			gain = append(gain, gaining{r, by})
+		}
+	}
+	return gain
+}
+
+// starts lists the changed departures that a request may leave by or change to, with what it has spent before at least.
+func (by *changed) starts(list []start, n *network, q *request) []start {
+	origin := n.place(q.origin)
+	for j, k := range by.nodes {
+		y := &n.nodes[k]
+		if y.cutoff+timeSlack < q.ready || y.arrive > q.due+timeSlack {
+			continue
+		}
+		spent := 0.0
+		if by.before != nil && y.from != origin && origin >= 0 {
+			if spent = by.before[j][origin] * q.volume * (1 - slackOfRest); math.IsInf(spent, 1) || math.IsNaN(spent) {
+				continue
+			}
+		}
+		list = append(list, start{k, spent})
+	}
+	return list
+}
+
+// elsewhere tells whether a request would have to come to one of the departures from another place.
+func (by *changed) elsewhere(n *network, q *request) bool {
+	return slices.ContainsFunc(by.nodes, func(k int32) bool { return n.places[n.nodes[k].from] != q.origin })
+}
+
+// beforeMost is how many legs before a departure are looked at.
+const beforeMost = 300
+
+// before is what a m3 of any group pays at least to come to a node, by the place where it begins: the cheapest ways first, backward
+// (Dijkstra 1959), until enough has been seen. Who begins elsewhere pays no less than the last of these.
+func (n *network) before(in *instance, to int32, y *prices) []float64 {
+	q := group{density: infinity, carbon: infinity}
+	for _, g := range n.guide.groups {
+		q.density, q.carbon = min(q.density, g.density), min(q.carbon, g.carbon)
+	}
+	least := make([]float64, len(n.places))
+	for k := range least {
+		least[k] = infinity
+	}
+	spent := map[int32]float64{to: 0}
+	queue := reached{{to, 0}}
+	last := infinity // all that is left costs this much
+	for seen := 0; len(queue) > 0; seen++ {
+		x := heap.Pop(&queue).(start)
+		if x.spent > spent[x.node] {
+			continue
+		}
+		if seen == beforeMost {
+			last = x.spent
+			break
+		}
+		from := n.nodes[x.node].from
+		least[from] = min(least[from], x.spent)
+		n.eachBefore(x.node, func(e int32) {
+			c := x.spent + n.nodes[e].spend(in, &q, y)
+			if n.next[e] != x.node {
+				c += n.transferM3[from]
+			}
+			if was, ok := spent[e]; !ok || c < was {
+				spent[e] = c
+				heap.Push(&queue, start{e, c})
+			}
+		})
+	}
+	for k := range least {
+		least[k] = min(least[k], last)
+	}
+	return least
+}
+
+// reached is a heap of legs, the cheapest to come from first.
+type reached []start
+
+func (q reached) Len() int           { return len(q) }
+func (q reached) Less(i, j int) bool { return q[i].spent < q[j].spent }
+func (q reached) Swap(i, j int)      { q[i], q[j] = q[j], q[i] }
+func (q *reached) Push(x any)        { *q = append(*q, x.(start)) }
+func (q *reached) Pop() any {
+	old := *q
+	x := old[len(old)-1]
+	*q = old[:len(old)-1]
+	return x
+}
+
+// gain prices who may gain by departures that changed: by itineraries through these alone, and by all where what comes
+// before them is not known.
+func (x *Session) gain(list []gaining) {
+	in := x.s.in
+	type offered struct {
+		cost float64
+		way  column
+	}
+	found := make([]offered, len(list))
+	x.s.team.each(len(list), func() bool { return false }, func(worker, i int) {
+		r := list[i].request
+		q := &in.requests[r]
+		n := q.network
+		f := &found[i]
+		if rest, ok := n.rest(q); ok {
+			pr := x.s.team.pricers[worker]
+			pr.starts = list[i].by.starts(pr.starts[:0], n, q)
+			a := ask{request: q, network: n, prices: x.prices, limit: x.least[r], guided: true, starts: pr.starts}
+			o := pr.seek(&a, &rest)
+			if o.node < 0 {
+				return
+			}
+			first := o.node
+			for pr.from[first] >= 0 {
+				first = pr.from[first]
+			}
+			if n.places[n.nodes[first].from] == q.origin {
+				*f = offered{o.cost, pr.column(&a, o, r, q, x.s.team.arena(worker))}
+				return
+			}
+		}
+		f.cost, f.way = x.price(worker, r, x.least[r])
+	})
+	for i := range found {
+		if f := &found[i]; f.way.legs != nil {
+			r := list[i].request
+			x.least[r], x.way[r] = f.cost, f.way
+			x.learn(f.way)
+			x.touched = append(x.touched, r)
+		}
+	}
 }
 
 // raise tries higher prices of rows: those of who plans a part of the plan anew, where they are above the proof's. Who goes

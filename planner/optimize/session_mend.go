@@ -38,25 +38,42 @@ const (
 	mendMost = 600
 )
 
-// core is where the changes since the last Mend were: the requests touched, and who may want what was given free.
+// core is where the changes since the last Mend were, who loses most first: the requests touched that go dearer than the proof
+// allows for, and who may want what was given free.
 func (x *Session) core() []requestIndex {
-	seen := map[requestIndex]bool{}
+	seen := map[requestIndex]float64{}
 	var core []requestIndex
-	add := func(r requestIndex) {
-		if !seen[r] && r >= 0 && !x.gone[r] {
-			seen[r] = true
+	add := func(r requestIndex, loss float64) {
+		if _, ok := seen[r]; !ok && r >= 0 && !x.gone[r] && loss > 1e-9*x.s.in.requests[r].value {
+			seen[r] = loss
 			core = append(core, r)
 		}
 	}
 	for _, r := range x.touched {
-		add(r)
+		add(r, x.loss(r))
 	}
-	for _, row := range x.opened {
-		for _, k := range x.near(row, 30) {
-			add(k)
+	opened := slices.Compact(slices.Sorted(slices.Values(x.opened)))
+	for _, row := range opened {
+		if free := x.now.room.free[row] * x.prices.row[row]; free > 0 {
+			for _, k := range x.near(row, 30) {
+				add(k, free)
+			}
 		}
 	}
+	slices.SortStableFunc(core, func(a, b requestIndex) int { return cmp.Or(cmp.Compare(seen[b], seen[a]), cmp.Compare(a, b)) })
 	return core
+}
+
+// loss is by how much a request goes dearer, at the prices of the proof, than it would have to. The losses of all, and the prices of
+// what is free, add up to what the objective is above the bound.
+func (x *Session) loss(r requestIndex) float64 {
+	left, cost := 1.0, 0.0
+	for k := range x.now.shares[r] {
+		s := &x.now.shares[r][k]
+		left -= s.fraction
+		cost += s.fraction * x.charged(&s.column)
+	}
+	return cost + max(0, left)*x.s.in.requests[r].value - x.least[r]
 }
 
 // near lists up to so many requests who would use a row, those first whose itinerary over it is nearest to what they cost at
@@ -100,7 +117,7 @@ func (x *Session) region(core []requestIndex, size int) (region []requestIndex, 
 			region = append(region, r)
 		}
 	}
-	for _, r := range core {
+	for _, r := range core[:min(len(core), size/2)] {
 		add(r)
 	}
 	rows := map[rowIndex]bool{}
@@ -124,7 +141,7 @@ func (x *Session) region(core []requestIndex, size int) (region []requestIndex, 
 			})
 		}
 	}
-	return region, len(region) < size
+	return region, len(region) < size && 2*len(core) <= size
 }
 
 // eachRow calls f for every row that a column takes room of.

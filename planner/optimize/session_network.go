@@ -410,8 +410,7 @@ func (w *ways) lower(in *instance, n *network, q *group, y *prices, i int32, for
 		return
 	}
 	w.after[i] = t
-	t += max(x.m3Factor, q.density*x.kgFactor)*x.amount + q.carbon*x.co2
-	t += y.row[in.m3Row(x.departure)] + y.row[in.kgRow(x.departure)]*q.density
+	t += x.spend(in, q, y)
 	if !forced && t >= w.entry[i] {
 		return
 	}
@@ -435,4 +434,9 @@ func (w *ways) lower(in *instance, n *network, q *group, y *prices, i int32, for
 			mark(e)
 		}
 	}
+}
+
+// spend is what a m3 of a group pays on a node at least.
+func (x *node) spend(in *instance, q *group, y *prices) float64 {
+	return max(x.m3Factor, q.density*x.kgFactor)*x.amount + q.carbon*x.co2 + y.row[in.m3Row(x.departure)] + y.row[in.kgRow(x.departure)]*q.density
 }
