@@ -21,6 +21,27 @@ func (l *Loop) Stand(ctx context.Context) (Stand, error) {
 	return s, err
 }
 
+// Led returns once this loop does not lead.
+func (l *Loop) Led(ctx context.Context) error {
+	var over chan struct{}
+	err := l.do(ctx, func() {
+		if l.leading {
+			over = l.over
+		}
+	})
+	if err != nil || over == nil {
+		return err
+	}
+	select {
+	case <-over:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-l.done:
+		return ErrStopped
+	}
+}
+
 // Await returns once the ledger is read up to an entry.
 func (l *Loop) Await(ctx context.Context, seq uint64) error {
 	read := make(chan struct{})
@@ -80,6 +101,7 @@ func (l *Loop) stepDown() {
 		return
 	}
 	l.leading, l.own = false, false
+	close(l.over)
 	if l.abandon != nil {
 		l.abandon()
 	}

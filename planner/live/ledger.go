@@ -60,7 +60,8 @@ func (f *flight) last() *planner.LedgerEntry { return f.entries[len(f.entries)-1
 // ledger is what the loop needs to decide. It belongs to the goroutine of Run.
 type ledger struct {
 	leading   bool
-	candidate bool // it is to lead when the beginning of its epoch has landed
+	over      chan struct{} // closed when it no longer leads
+	candidate bool          // it is to lead when the beginning of its epoch has landed
 	queue     []*ticket
 	flight    *flight   // one at a time
 	doubtful  []*ticket // refused on what may be old
@@ -377,7 +378,7 @@ func (l *Loop) land(f *flight) {
 		}
 	}
 	if f.begins && !f.fenced && l.candidate && l.cfg.State.Chain().Head().Epoch == f.last().Epoch {
-		l.leading = true
+		l.leading, l.over = true, make(chan struct{})
 		l.epoch = max(f.last().Epoch, l.seen+1)
 		l.seen = l.epoch
 		clear(l.asked)

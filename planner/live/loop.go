@@ -217,7 +217,6 @@ func (l *Loop) apply(b batch) {
 	if len(l.behind) > 0 {
 		defer l.catchUp()
 	}
-	l.tellRead()
 	if l.caughtUp {
 		if c := l.cfg.State.TakeChanges(); !c.Empty() {
 			l.observe(l.statuses(c))
@@ -227,6 +226,7 @@ func (l *Loop) apply(b batch) {
 	if moved {
 		l.change()
 	}
+	l.tellRead() // it is observed by now
 	for _, e := range b.events {
 		for _, ch := range l.waiting[e.ID] {
 			close(ch)
