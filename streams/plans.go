@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/go-json-experiment/json"
 	"github.com/segmentio/kafka-go"
@@ -138,6 +139,57 @@ func ReadPlan(ctx context.Context, brokers []string) (planner.PlanSummary, []pla
 	return summary, matches, ok, nil
 }
 
+// FollowPlans reads the plans as they are published, and calls each with the last one there is, all its matches by
+// request, whenever there is a later one. Plans that come while each runs are passed over for the last of them. It
+// survives brokers that restart or do not answer, and returns when ctx is done.
+func FollowPlans(ctx context.Context, brokers []string, each func(planner.PlanSummary, []planner.Match)) error {
+	c := newClient(brokers)
+	defer c.close()
+	at := partition{TopicPlans, 0}
+	var f planFold
+	var told *PlanPublished
+	for next := int64(-1); ctx.Err() == nil; {
+		if next < 0 {
+			k, number := c.current()
+			asking, cancel := context.WithTimeout(ctx, requestTimeout)
+			found, err := c.offsets(asking, k, []partition{at})
+			cancel()
+			if err != nil {
+				c.renew(number)
+				sleep(ctx, time.Second)
+				continue
+			}
+			next, f = found[at].first, planFold{}
+		}
+		k, number := c.current()
+		asking, cancel := context.WithTimeout(ctx, requestTimeout)
+		got, err := c.fetch(asking, k, at, next)
+		cancel()
+		switch {
+		case errors.Is(err, kafka.OffsetOutOfRange):
+			next = -1 // retention, or another log
+			sleep(ctx, time.Second)
+			continue
+		case err != nil:
+			if _, isCode := kafkaCode(err); !isCode {
+				c.renew(number)
+			}
+			sleep(ctx, 200*time.Millisecond)
+			continue
+		}
+		for _, m := range got.messages {
+			_ = f.take(m) // what is none of a plan is none of ours
+		}
+		next = got.next
+		if next >= got.end && f.last != nil && f.last != told {
+			told = f.last
+			summary, matches, _ := f.result()
+			each(summary, matches)
+		}
+	}
+	return ctx.Err()
+}
+
 // planFold folds the records of the plans, in order, into the last plan.
 type planFold struct {
 	committed, pending map[string]RequestPlanned
@@ -164,7 +216,9 @@ func (f *planFold) take(m kafka.Message) error {
 		if f.pending == nil {
 			f.pending = map[string]RequestPlanned{}
 		}
-		f.pending[r.Request] = r
+		if had, ok := f.pending[r.Request]; !ok || !olderPlan(r.Epoch, r.Version, had.Epoch, had.Version) {
+			f.pending[r.Request] = r // else a service that has been replaced still writes
+		}
 	case typePlanPublished:
 		var p PlanPublished
 		if err := decodePayload(m.Value, &p); err != nil {
@@ -181,7 +235,7 @@ func (f *planFold) take(m kafka.Message) error {
 // last PlanPublished. A plan of an older epoch comes from a service that has been replaced and changes nothing.
 func (f *planFold) commit(p PlanPublished) {
 	if f.last != nil && olderPlan(p.Epoch, p.Version, f.last.Epoch, f.last.Version) {
-		clear(f.pending)
+		f.settle(p)
 		return
 	}
 	if f.committed == nil {
@@ -192,13 +246,23 @@ func (f *planFold) commit(p PlanPublished) {
 			f.committed[id] = r
 		}
 	}
-	clear(f.pending)
+	f.settle(p)
 	for id, r := range f.committed {
 		if r.Gone || olderPlan(r.Epoch, r.Version, p.CompleteEpoch, p.CompleteVersion) {
 			delete(f.committed, id)
 		}
 	}
 	f.last = &p
+}
+
+// settle drops what is of a plan that is closed, or of an earlier one. What is of a later one may stand before it where
+// two services wrote at a time.
+func (f *planFold) settle(p PlanPublished) {
+	for id, r := range f.pending {
+		if !olderPlan(p.Epoch, p.Version, r.Epoch, r.Version) {
+			delete(f.pending, id)
+		}
+	}
 }
 
 // olderPlan tells whether plan e1/v1 came before plan e2/v2.

@@ -176,8 +176,29 @@ func batchLength(messages []kafka.Message) int {
 	return len(messages)
 }
 
+// LedgerEnd says where the ledger ends. It finds out by writing the last entry that is known once more, which every reader
+// passes over: a broker that was replaced and does not know it yet answers questions, but cannot write.
+func (p *Producer) LedgerEnd(ctx context.Context, last planner.Event) (planner.Offsets, error) {
+	m, err := Encode(last)
+	if err != nil {
+		return nil, err
+	}
+	at := partition{TopicBookings, 0}
+	end := int64(0)
+	err = p.produce(ctx, requestTimeout, at, []kafka.Message{m}, 0, func(offset int64) { end = offset + 1 })
+	if err != nil {
+		return nil, fmt.Errorf("streams: where the ledger ends: %w", err)
+	}
+	return planner.Offsets{at.String(): end}, nil
+}
+
 func (p *Producer) writeBatch(ctx context.Context, at partition, messages []kafka.Message, compression kafka.Compression) error {
-	return p.client.retry(ctx, publishTimeout, func(ctx context.Context, k *kafka.Client) error {
+	return p.produce(ctx, publishTimeout, at, messages, compression, func(int64) {})
+}
+
+// produce writes one batch, and tells the offset of its first record.
+func (p *Producer) produce(ctx context.Context, atMost time.Duration, at partition, messages []kafka.Message, compression kafka.Compression, wrote func(offset int64)) error {
+	return p.client.retry(ctx, atMost, func(ctx context.Context, k *kafka.Client) error {
 		ctx, cancel := context.WithTimeout(ctx, requestTimeout)
 		defer cancel()
 		records := make([]kafka.Record, len(messages))
@@ -190,6 +211,9 @@ func (p *Producer) writeBatch(ctx context.Context, at partition, messages []kafk
 		})
 		if err != nil {
 			return err
+		}
+		if resp.Error == nil {
+			wrote(resp.BaseOffset)
 		}
 		return resp.Error
 	})

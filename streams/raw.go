@@ -69,23 +69,6 @@ func readMessages(ctx context.Context, brokers, topics []string, each func(kafka
 	return nil
 }
 
-// LedgerEnd says where the ledger ends now.
-func (p *Producer) LedgerEnd(ctx context.Context) (planner.Offsets, error) {
-	at := partition{TopicBookings, 0}
-	var found map[partition]bounds
-	err := p.client.retry(ctx, requestTimeout, func(ctx context.Context, k *kafka.Client) error {
-		ctx, cancel := context.WithTimeout(ctx, requestTimeout)
-		defer cancel()
-		var err error
-		found, err = p.client.offsets(ctx, k, []partition{at})
-		return err
-	})
-	if err != nil {
-		return nil, fmt.Errorf("streams: where the ledger ends: %w", err)
-	}
-	return planner.Offsets{at.String(): found[at].end}, nil
-}
-
 // ReadRawFiles reads topics from the log of an embedded broker that nobody has open, each partition as far as it is
 // whole.
 func ReadRawFiles(dir string, topics []string, each func(Raw)) error {

@@ -104,7 +104,14 @@ func operation[I, O any](s *Server, a huma.API, op huma.Operation, roles []Role,
 		}
 	})
 	huma.Register(a, op, func(ctx context.Context, in *I) (*O, error) {
-		out, err := run(ctx, ctx.Value(sessionKey{}).(session), in)
+		who := ctx.Value(sessionKey{}).(session)
+		out, err := run(ctx, who, in)
+		if err != nil && s.cfg.CatchUp != nil && isNotFound(err) {
+			// Another instance may have made what this one does not know yet.
+			if err = s.catchUp(ctx); err == nil {
+				out, err = run(ctx, who, in)
+			}
+		}
 		if err != nil {
 			return nil, s.asProblem(err)
 		}

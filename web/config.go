@@ -29,6 +29,9 @@ type Config struct {
 	// Decide returns what became of a command once the ledger holds it and the state has it. The same command, with the
 	// same ID, is decided once.
 	Decide func(ctx context.Context, c planner.Command) (planner.Outcome, error)
+	// CatchUp returns once the state holds all that had been decided, by any instance, when it was called; nil where there
+	// is one instance.
+	CatchUp func(ctx context.Context) error
 	// Problem returns the problem of the current plan, Plan the current plan; nil where there is none yet.
 	Problem func(ctx context.Context) (*planner.Problem, error)
 	Plan    func(ctx context.Context) (*planner.Plan, error)
@@ -77,6 +80,9 @@ type Health struct {
 	Version     string           `json:"version,omitempty"`
 	Epoch       string           `json:"epoch,omitempty" doc:"Epoch of the websocket; a new one after every start"`
 	PlanVersion uint64           `json:"plan_version"`
+	Role        string           `json:"role,omitempty" enum:"leading,following" doc:"Whether this instance decides, or has its commands decided by the one that leads"`
+	Leader      string           `json:"leader,omitempty" doc:"The instance that leads, as the ledger says"`
+	LedgerEpoch uint64           `json:"ledger_epoch,omitempty" doc:"Grows by one when another instance, or this one anew, begins to lead"`
 	Lag         map[string]int64 `json:"lag,omitempty" doc:"Records of each topic not yet read"`
 	DeadLetters int64            `json:"dead_letters" doc:"Records refused so far"`
 	Detail      string           `json:"detail,omitempty"`

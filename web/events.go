@@ -8,9 +8,12 @@ import (
 	"encoding/base32"
 	"encoding/json"
 	"errors"
+	"net/http"
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/danielgtaylor/huma/v2"
 
 	"haihe/planner"
 )
@@ -189,4 +192,20 @@ func (s *Server) shows(ctx context.Context, ok func(*model) bool) {
 	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
 	defer cancel()
 	s.hub.await(ctx, ok)
+}
+
+// catchUp waits until all that was decided anywhere shows in what people see here.
+func (s *Server) catchUp(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, commandWait)
+	defer cancel()
+	if err := s.cfg.CatchUp(ctx); err != nil {
+		return err
+	}
+	s.hub.drained(ctx)
+	return nil
+}
+
+func isNotFound(err error) bool {
+	var status huma.StatusError
+	return errors.As(err, &status) && status.GetStatus() == http.StatusNotFound
 }

@@ -416,14 +416,12 @@ func (h *hub) await(ctx context.Context, ok func(*model) bool) bool {
 	}
 }
 
-// level reports whether all updates given so far are shown.
-func (h *hub) level() bool {
+// drained waits until all updates given so far are shown; it gives up with ctx.
+func (h *hub) drained(ctx context.Context) bool {
 	h.inbox.mu.Lock()
 	given := h.inbox.given
 	h.inbox.mu.Unlock()
-	h.mu.RLock()
-	defer h.mu.RUnlock()
-	return h.taken >= given
+	return h.await(ctx, func(*model) bool { return h.taken >= given })
 }
 
 // look reads the model.

@@ -99,7 +99,11 @@ func (s *Server) asProblem(err error) error {
 	case errors.Is(err, ErrConflict), errors.Is(err, live.ErrNotMatched), errors.Is(err, planner.ErrNoRoom),
 		errors.Is(err, planner.ErrWrongStatus), errors.Is(err, planner.ErrLapsed):
 		return huma.Error409Conflict(err.Error())
-	case errors.Is(err, ErrNotReady), errors.Is(err, live.ErrStopped), errors.Is(err, live.ErrNotLeading):
+	case errors.Is(err, live.ErrNotLeading):
+		return retryLater(huma.Error503ServiceUnavailable("no instance leads just now, and another is about to. Send the command again with the same Idempotency-Key"))
+	case errors.Is(err, live.ErrNotPlanned):
+		return retryLater(huma.Error503ServiceUnavailable("there is no plan yet; try again in a moment"))
+	case errors.Is(err, ErrNotReady), errors.Is(err, live.ErrStopped):
 		return retryLater(huma.Error503ServiceUnavailable("the service is starting or stopping; try again in a moment"))
 	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):
 		return retryLater(huma.Error503ServiceUnavailable("no answer in time; what became of the command is not known. Send it again with the same Idempotency-Key"))

@@ -217,7 +217,7 @@ func (s *service) say(facts ...planner.Fact) {
 // settle returns when the hub shows all that was observed.
 func (s *service) settle() {
 	s.t.Helper()
-	require.Eventually(s.t, s.web.hub.level, time.Minute, time.Millisecond)
+	require.True(s.t, s.web.hub.drained(s.t.Context()))
 }
 
 func toUS(request string) []planner.Assignment {

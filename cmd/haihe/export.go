@@ -14,14 +14,14 @@ import (
 )
 
 func exportCommand() *cobra.Command {
-	var data, server, token string
+	var data, secretFile, server, token string
 	var plan bool
 	cmd := &cobra.Command{
 		Use:   "export [flags]",
 		Short: "Write the problem that the running service plans",
 		Long: `Writes the problem that the service's current plan answers (haihe.problem/1) to the standard output:
 solved on any machine it gives the same plan. With --plan it writes that plan (haihe.plan/1).
-It signs in with the key in the service's data folder, or with the token of a sign-in link.`,
+It signs in with the key in the service's data folder or --secret-file, or with the token of a sign-in link.`,
 		Example: `  haihe export > problem.json
   haihe export | haihe solve - > plan.json`,
 		Args: exactArgs(),
@@ -30,7 +30,7 @@ It signs in with the key in the service's data folder, or with the token of a si
 				token = os.Getenv("HAIHE_TOKEN")
 			}
 			if token == "" {
-				secret, err := secretIn(data)
+				secret, err := secretIn(data, secretFile)
 				if err != nil {
 					return err
 				}
@@ -46,6 +46,7 @@ It signs in with the key in the service's data folder, or with the token of a si
 		},
 	}
 	cmd.Flags().StringVar(&data, "data", "data", "data folder of the service, for the key that signs in")
+	cmd.Flags().StringVar(&secretFile, "secret-file", "", "secret of the service, where it was started with one")
 	cmd.Flags().StringVar(&server, "server", defaultServer, "address of the service")
 	cmd.Flags().StringVar(&token, "token", "", "token of a sign-in link of the commission (default $HAIHE_TOKEN)")
 	cmd.Flags().BoolVar(&plan, "plan", false, "write the plan instead of the problem")

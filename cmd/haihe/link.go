@@ -11,13 +11,13 @@ import (
 const defaultServer = "http://127.0.0.1:8080"
 
 func linkCommand() *cobra.Command {
-	var data, server string
+	var data, secretFile, server string
 	cmd := &cobra.Command{
 		Use:   "link [flags] ROLE [ORG [NAME]]",
 		Short: "Print a sign-in link",
 		Long: `Prints a link that signs a person in. ROLE is firm, exporter or commission; ORG is what stands in
 carrier, operator or exporter of what belongs to the organisation; NAME is what the page calls it.
-The key is read from the data folder of the service.`,
+The key is read from the data folder of the service, or from --secret-file.`,
 		Example: `  haihe link exporter E00017 "Wuqing Carpets"
   haihe link --data /var/lib/haihe --server https://plan.example.org commission`,
 		Args: func(cmd *cobra.Command, args []string) error {
@@ -36,7 +36,7 @@ The key is read from the data folder of the service.`,
 			return nil
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
-			secret, err := secretIn(data)
+			secret, err := secretIn(data, secretFile)
 			if err != nil {
 				return err
 			}
@@ -56,6 +56,7 @@ The key is read from the data folder of the service.`,
 		},
 	}
 	cmd.Flags().StringVar(&data, "data", "data", "data folder of the service")
+	cmd.Flags().StringVar(&secretFile, "secret-file", "", "secret of the service, where it was started with one")
 	cmd.Flags().StringVar(&server, "server", defaultServer, "address of the service")
 	return cmd
 }

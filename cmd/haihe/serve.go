@@ -20,6 +20,8 @@ type settings struct {
 	data         string
 	brokers      []string
 	brokerListen string
+	advertise    string
+	secretFile   string
 	sample       bool
 	seed         uint64
 	feedSpeed    float64
@@ -39,6 +41,9 @@ func serveCommand() *cobra.Command {
 		Long: `Runs the service: reads the topics, keeps one plan up to date, and serves the pages, the API and the
 websocket. Without --brokers it runs a Kafka broker of its own, durable in the data folder, on a
 loopback port that any Kafka client can use. Stop it with Ctrl-C; started again it goes on where it was.
+
+Several instances may share a cluster: give each --brokers, a folder of its own with --data, and the
+same secret with --secret-file. One of them leads; all serve.
 
 With --sample it loads a made-up network of Tianjin if the log is empty, and publishes live events.`,
 		Example: `  haihe serve --sample
@@ -69,6 +74,8 @@ With --sample it loads a made-up network of Tianjin if the log is empty, and pub
 	f.StringVar(&s.data, "data", "data", "folder for all that is kept; made if it is missing")
 	f.StringSliceVar(&s.brokers, "brokers", nil, "brokers of a Kafka cluster, HOST:PORT,… (default: a broker of its own)")
 	f.StringVar(&s.brokerListen, "broker-listen", streams.DefaultEmbeddedAddr, "loopback address of the broker of its own")
+	f.StringVar(&s.advertise, "advertise", "", "with --brokers: HOST:PORT or URL where other instances reach this one (default: by --listen)")
+	f.StringVar(&s.secretFile, "secret-file", "", secretFileUsage)
 	f.BoolVar(&s.sample, "sample", false, "load the sample network if the log is empty, and run the feed")
 	f.Uint64Var(&s.seed, "seed", 1, "seed of the sample network and of the feed")
 	f.Float64Var(&s.feedSpeed, "feed-speed", 1, "how much faster than usual the feed of --sample runs")

@@ -56,6 +56,11 @@ type service struct {
 	web       *web.Server
 	quoter    quoter
 	ready     atomic.Bool // commands are taken
+
+	name      string // of this instance, in the ledger
+	advertise string // where other instances reach it; empty where there are none
+	peers     *web.Peers
+	led       atomic.Uint64 // epoch of the ledger while this instance leads, else 0
 }
 
 // open claims address, folder and brokers, and reads what is needed to go on where the last run ended. It starts
@@ -76,8 +81,15 @@ func open(ctx context.Context, s settings, log *slog.Logger) (_ *service, err er
 		}
 		return nil, fmt.Errorf("cannot listen on %s; choose another address with --listen: %w", s.listen, err)
 	}
-	if v.secret, err = makeSecret(s.data); err != nil {
+	if v.secret, err = makeSecret(s.data, s.secretFile); err != nil {
 		return nil, err
+	}
+	v.name = instance()
+	if len(s.brokers) > 0 {
+		if v.advertise = s.advertise; v.advertise == "" {
+			v.advertise = reachable(v.listener.Addr())
+		}
+		v.peers = web.NewPeers(v.secret)
 	}
 	var borders []byte
 	if s.borders != "" {
@@ -111,7 +123,7 @@ func open(ctx context.Context, s settings, log *slog.Logger) (_ *service, err er
 	v.producer = streams.NewProducer(v.brokers)
 	v.consumer = streams.NewConsumer(v.brokers, streams.ConsumerOptions{Logger: log, LedgerBegun: state.Chain().Head().Seq > 0})
 	plans := streams.NewPlanWriter(v.producer)
-	v.loop = live.New(live.Config{
+	cfg := live.Config{
 		State: state, Offsets: v.offsets, Epoch: epoch, Days: s.days, Previous: previous,
 		Now:     time.Now,
 		Solve:   newEngine().Solve,
@@ -129,7 +141,11 @@ func open(ctx context.Context, s settings, log *slog.Logger) (_ *service, err er
 		Marked: v.marked, Mark: v.noteMark(),
 		Quiet: 25 * time.Millisecond, Patience: 200 * time.Millisecond,
 		Logger: log,
-	})
+	}
+	if v.shared() {
+		cfg.LedgerEnd = v.producer.LedgerEnd
+	}
+	v.loop = live.New(cfg)
 	v.web = web.New(v.webConfig(borders))
 	return v, nil
 }
@@ -206,6 +222,9 @@ func (v *service) close() {
 	if v.producer != nil {
 		v.producer.Close()
 	}
+	if v.peers != nil {
+		v.peers.Close()
+	}
 	if v.mark != nil {
 		if err := v.mark.Close(); err != nil {
 			v.log.Error("the watermark of the ledger did not close cleanly", "error", err)
@@ -230,7 +249,7 @@ func (v *service) run(ctx context.Context) error {
 	outer, cancel := context.WithCancel(ctx)
 	defer cancel()
 
-	server := &http.Server{Handler: v.web.Handler(), ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute}
+	server := &http.Server{Handler: v.handler(), ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute}
 	var g errgroup.Group
 	part := func(f func() error) {
 		g.Go(func() error {
@@ -247,6 +266,13 @@ func (v *service) run(ctx context.Context) error {
 		return nil
 	})
 	part(func() error { return unlessStopped(outer, v.begin(outer)) })
+	if v.shared() {
+		part(func() error {
+			return unlessStopped(inner, streams.FollowPlans(inner, v.brokers, func(s planner.PlanSummary, m []planner.Match) {
+				_ = v.loop.Adopt(inner, &live.Recorded{Summary: s, Matches: m}) // the loop has stopped
+			}))
+		})
+	}
 	part(func() error { v.keepSnapshots(outer); return nil })
 
 	<-outer.Done()
@@ -277,7 +303,7 @@ func (v *service) consume(ctx context.Context) error {
 	return err
 }
 
-// begin waits until the log is read, loads the sample if it is asked for and the log was empty, and runs the feed.
+// begin waits until the log is read, and leads: at once with a broker of its own, else when it is elected.
 func (v *service) begin(ctx context.Context) error {
 	select {
 	case <-v.consumer.CaughtUp():
@@ -287,27 +313,37 @@ func (v *service) begin(ctx context.Context) error {
 	if err := v.loop.Sound(ctx); err != nil {
 		return v.damaged(err)
 	}
-	if v.settings.sample {
-		if err := v.loadSample(ctx); err != nil {
-			return fmt.Errorf("the sample network could not be published: %w", err)
-		}
+	if v.shared() {
+		v.loop.CaughtUp()
+		return v.share(ctx)
+	}
+	if err := v.loadSample(ctx); err != nil {
+		return err
 	}
 	v.loop.CaughtUp()
-	if err := v.loop.Lead(ctx, instance(), ""); err != nil {
+	if err := v.loop.Lead(ctx, v.name, ""); err != nil {
 		return v.damaged(err)
 	}
 	v.ready.Store(true)
+	return v.feed(ctx)
+}
+
+// feed runs the feed of the sample, if that is asked for, until ctx ends.
+func (v *service) feed(ctx context.Context) error {
 	if !v.settings.sample {
 		<-ctx.Done()
-		return nil
+		return ctx.Err()
 	}
 	f := feed.New(v.settings.seed^uint64(time.Now().UnixNano()), v.settings.feedSpeed)
 	return runFeed(ctx, f, v.loop.Read, v.producer.Publish, v.log)
 }
 
-// loadSample publishes the sample network if the log holds nothing, or only part of it after a crash: its first
-// event is published last, and tells.
+// loadSample publishes the sample network, if that is asked for, and the log holds nothing, or only part of it after a
+// crash: its first event is published last, and tells.
 func (v *service) loadSample(ctx context.Context) error {
+	if !v.settings.sample {
+		return nil
+	}
 	events := sample.Events(v.settings.seed, time.Now())
 	wanted := false
 	err := v.loop.Read(ctx, func(s *planner.State) {
@@ -318,19 +354,14 @@ func (v *service) loadSample(ctx context.Context) error {
 	if err != nil || !wanted {
 		return err
 	}
-	if err := v.loop.Submit(ctx, events[1:]...); err != nil {
-		return err
+	err = v.loop.Submit(ctx, events[1:]...)
+	if err == nil {
+		err = v.loop.Submit(ctx, events[0])
 	}
-	return v.loop.Submit(ctx, events[0])
-}
-
-// instance names this process in the ledger.
-func instance() string {
-	host, err := os.Hostname()
 	if err != nil {
-		host = "haihe"
+		return fmt.Errorf("the sample network could not be published: %w", err)
 	}
-	return fmt.Sprintf("%s/%d", host, os.Getpid())
+	return nil
 }
 
 func (v *service) keepSnapshots(ctx context.Context) {

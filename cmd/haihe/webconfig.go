@@ -21,18 +21,9 @@ import (
 func (v *service) webConfig(borders []byte) web.Config {
 	route := geo.NewRouter()
 	return web.Config{
-		Submit: func(ctx context.Context, events ...planner.Event) error {
-			if !v.ready.Load() {
-				return web.ErrNotReady
-			}
-			return v.loop.Submit(ctx, events...)
-		},
-		Decide: func(ctx context.Context, c planner.Command) (planner.Outcome, error) {
-			if !v.ready.Load() {
-				return planner.Outcome{}, web.ErrNotReady
-			}
-			return v.loop.Decide(ctx, c)
-		},
+		Submit:  v.submit,
+		Decide:  v.decide,
+		CatchUp: v.catchUp(),
 		Problem: func(ctx context.Context) (*planner.Problem, error) {
 			c, err := v.loop.Current(ctx)
 			return c.Problem, err
@@ -76,6 +67,12 @@ func (v *service) health() web.Health {
 		h.Status, h.Ready, h.Detail = "degraded", false, "the planner does not answer: "+err.Error()
 	case h.Ready:
 		h.Status = "ok"
+	}
+	if stand, err := v.loop.Stand(ctx); err == nil {
+		h.Role, h.Leader, h.LedgerEpoch = "following", stand.Head.Leader, stand.Head.Epoch
+		if stand.Leading {
+			h.Role = "leading"
+		}
 	}
 	if n := len(c.Omissions); n > 0 && h.Detail == "" {
 		o := c.Omissions[0]

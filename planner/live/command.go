@@ -84,6 +84,9 @@ func (l *Loop) proposal(c *planner.Command) (*planner.BookingConfirmed, error) {
 	if r.BookedShare > 1-1e-9 {
 		return nil, fmt.Errorf("%w: it is booked already", ErrNotMatched)
 	}
+	if !l.own {
+		return nil, ErrNotPlanned
+	}
 	left := 1 - r.BookedShare
 	parts := l.parts(c.Match)
 	if len(c.Shown) > 0 && !c.Shows(parts) {
@@ -112,12 +115,9 @@ func (l *Loop) parts(request string) []planner.Assignment {
 	return nil
 }
 
-// plannedFor reports whether the plan that is shown was made in this epoch and for that volume of the request:
-// a booking, or an amendment, since then makes its match void.
+// plannedFor reports whether the plan that is shown was made for that volume of the request: a booking, or an
+// amendment, since then makes its match void.
 func (l *Loop) plannedFor(request string, volumeM3 float64) bool {
-	if l.now.problem == nil {
-		return false
-	}
 	for i := range l.now.problem.Requests {
 		if r := &l.now.problem.Requests[i]; r.ID == request {
 			return math.Abs(r.VolumeM3-volumeM3) <= 1e-9*max(1, volumeM3)
@@ -128,7 +128,7 @@ func (l *Loop) plannedFor(request string, volumeM3 float64) bool {
 
 // Current is the plan that is shown, and the problem that it answers. Both are shared: not to be written to.
 type Current struct {
-	Problem   *planner.Problem // nil before the first plan of this epoch, as is Plan
+	Problem   *planner.Problem // nil before the first plan since the start, as is Plan
 	Plan      *planner.Plan
 	Summary   *planner.PlanSummary
 	Omissions []planner.Omission

@@ -17,6 +17,8 @@ var (
 	ErrNotYours     = errors.New("the request is not there, or belongs to another exporter")
 	ErrNoRoom       = planner.ErrNoRoom
 	ErrNotLeading   = errors.New("live: another instance leads, or none yet")
+	// ErrNotPlanned is for a command about a match: who leads has no plan of its own yet.
+	ErrNotPlanned = errors.New("live: there is no plan yet")
 	// ErrLedger means that what stands in the log is not what was acknowledged. Nothing may be served on it.
 	ErrLedger = errors.New("the ledger is damaged or cut")
 )
@@ -58,9 +60,15 @@ func (f *flight) last() *planner.LedgerEntry { return f.entries[len(f.entries)-1
 // ledger is what the loop needs to decide. It belongs to the goroutine of Run.
 type ledger struct {
 	leading   bool
+	over      chan struct{} // closed when it no longer leads
+	candidate bool          // it is to lead when the beginning of its epoch has landed
 	queue     []*ticket
-	flight    *flight // one at a time
+	flight    *flight   // one at a time
+	doubtful  []*ticket // refused on what may be old
+	looking   bool      // where the ledger ends is being asked
 	behind    []waiting
+	tail      *planner.LedgerEntry // the last that was read
+	awaited   []awaited
 	asked     map[string]bool // bookings that a step of the leader's own is queued for
 	agenda    agenda
 	appointed map[string]time.Time // of the last appointment of each booking; earlier ones are void
@@ -93,39 +101,54 @@ func (l *Loop) Decide(ctx context.Context, c planner.Command) (planner.Outcome, 
 	}
 }
 
-// Lead takes the ledger over: from its return on this loop decides, until another takes over from it. It is for after
-// CaughtUp.
+// Lead takes the ledger over: from its return on this loop decides, until another takes over from it, or Follow. Address
+// is where other instances reach it. It is for after CaughtUp. If another takes over meanwhile it returns ErrNotLeading:
+// two that insisted would fence each other for ever.
 func (l *Loop) Lead(ctx context.Context, leader, address string) error {
-	for {
-		var f *flight
+	var epoch uint64
+	for first := true; ; first = false {
+		var leads bool
 		var broken error
+		var landed chan struct{}
 		err := l.do(ctx, func() {
-			if broken = l.sound(); broken != nil || l.leading || l.flight != nil {
+			head := l.cfg.State.Chain().Head()
+			if first {
+				epoch = head.Epoch
+			}
+			l.candidate = true
+			if leads = l.leading; leads {
 				return
 			}
-			d := l.cfg.State.Draft(l.cfg.Rules)
-			d.Begin(leader, address, l.cfg.Now())
-			f = &flight{entries: d.Entries, begins: true}
-			l.launchFlight(f)
+			f := l.flight
+			if f == nil {
+				if broken = l.sound(); broken != nil {
+					return
+				}
+				if head.Epoch > epoch {
+					l.candidate = false
+					return
+				}
+				d := l.cfg.State.Draft(l.cfg.Rules)
+				d.Begin(leader, address, l.cfg.Now())
+				f = &flight{entries: d.Entries, begins: true}
+				l.launchFlight(f)
+			}
+			landed = f.landed
 		})
 		switch {
-		case err != nil:
+		case err != nil || leads:
 			return err
 		case broken != nil:
 			return broken
-		case f == nil:
-			var leads bool
-			if err := l.do(ctx, func() { leads = l.leading }); err != nil || leads {
-				return err
-			}
-		default:
-			select {
-			case <-f.landed:
-			case <-ctx.Done():
-				return ctx.Err()
-			case <-l.done:
-				return ErrStopped
-			}
+		case landed == nil:
+			return ErrNotLeading
+		}
+		select {
+		case <-landed:
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-l.done:
+			return ErrStopped
 		}
 		// Landed is not yet leading, and somebody else's entry may have come in between: look again.
 		t := time.NewTimer(time.Millisecond)
@@ -180,7 +203,7 @@ func (l *Loop) decide() {
 			delete(l.asked, t.command.Booking)
 		}
 		outcome, err := l.decideOne(d, &t.command, now)
-		if err != nil && !t.current && t.done != nil && l.cfg.LedgerEnd != nil {
+		if err != nil && !errors.Is(err, ErrNotPlanned) && !t.current && t.done != nil && l.cfg.LedgerEnd != nil {
 			l.makeCurrent(t)
 			continue
 		}
@@ -199,19 +222,35 @@ func (l *Loop) decide() {
 	l.decide() // the rest, if there is any
 }
 
-// makeCurrent has a command decided again once all is read that stood in the ledger when it came. What is granted must
+// makeCurrent has commands decided again once all is read that stood in the ledger when they came. What is granted must
 // pass through the log, which fences a leader that was replaced and does not know it yet; a refusal does not.
 func (l *Loop) makeCurrent(t *ticket) {
+	if l.doubtful = append(l.doubtful, t); !l.looking {
+		l.look()
+	}
+}
+
+// look asks for the end of the ledger on behalf of all that are in doubt. Those that come meanwhile wait for the next.
+func (l *Loop) look() {
+	tickets := l.doubtful
+	l.doubtful, l.looking = nil, true
+	last := ledgerEvent(l.tail)
 	ctx := l.running
 	go func() {
-		end, err := l.cfg.LedgerEnd(ctx)
+		end, err := l.cfg.LedgerEnd(ctx, last)
 		_ = l.do(ctx, func() {
-			if t.current = true; err != nil {
-				t.answer(planner.Outcome{}, err)
-				return
+			l.looking = false
+			for _, t := range tickets {
+				if t.current = true; err != nil {
+					t.answer(planner.Outcome{}, err)
+					continue
+				}
+				l.behind = append(l.behind, waiting{t, end})
 			}
-			l.behind = append(l.behind, waiting{t, end})
 			l.catchUp()
+			if len(l.doubtful) > 0 && !l.looking {
+				l.look()
+			}
 		})
 	}()
 }
@@ -260,7 +299,7 @@ func (l *Loop) launchFlight(f *flight) {
 	l.flight = f
 	events := make([]planner.Event, len(f.entries))
 	for i, e := range f.entries {
-		events[i] = planner.Event{ID: "ledger:" + e.Hash(), Source: "/ledger", Sequence: e.Seq, Time: e.Time, Fact: e}
+		events[i] = ledgerEvent(e)
 	}
 	ctx := l.running
 	go func() {
@@ -296,12 +335,17 @@ func (l *Loop) launchFlight(f *flight) {
 	}()
 }
 
+func ledgerEvent(e *planner.LedgerEntry) planner.Event {
+	return planner.Event{ID: "ledger:" + e.Hash(), Source: "/ledger", Sequence: e.Seq, Time: e.Time, Fact: e}
+}
+
 // hear looks at what an entry that was applied means for what is on its way.
 func (l *Loop) hear(e *planner.LedgerEntry) {
+	l.tail = e
 	f := l.flight
 	ours := f != nil && e.Seq >= f.entries[0].Seq && e.Seq <= f.last().Seq && f.entries[e.Seq-f.entries[0].Seq].Hash() == e.Hash()
 	if e.Kind == planner.EntryEpochBegun && !ours {
-		l.leading = false
+		l.stepDown()
 	}
 	if f == nil || f.down {
 		return
@@ -318,7 +362,7 @@ func (l *Loop) land(f *flight) {
 	l.flight = nil
 	switch {
 	case f.fenced:
-		l.leading = false
+		l.stepDown()
 		for _, t := range f.tickets {
 			// What had come in before the other epoch began holds. A command sent again learns of it.
 			t.answer(planner.Outcome{}, ErrNotLeading)
@@ -333,19 +377,15 @@ func (l *Loop) land(f *flight) {
 			t.answer(t.outcome, nil)
 		}
 	}
-	if f.begins && !f.fenced && l.cfg.State.Chain().Head().Epoch == f.last().Epoch {
-		l.leading = true
+	if f.begins && !f.fenced && l.candidate && l.cfg.State.Chain().Head().Epoch == f.last().Epoch {
+		l.leading, l.over = true, make(chan struct{})
+		l.epoch = max(f.last().Epoch, l.seen+1)
+		l.seen = l.epoch
 		clear(l.asked)
 		clear(l.appointed)
 		l.agenda = nil
 		l.review(l.cfg.State.Bookings())
 		l.change()
-	}
-	if !l.leading {
-		for _, t := range l.queue {
-			t.answer(planner.Outcome{}, ErrNotLeading)
-		}
-		l.queue = nil
 	}
 	l.decide()
 }

@@ -43,8 +43,9 @@ type Config struct {
 
 	Rules  planner.Rules
 	Marked planner.LedgerHead // how far the ledger was acknowledged in earlier runs; zero where that is not known
-	// LedgerEnd says where the ledger ends, so that a refusal rests on all of it; nil where nobody else can lead.
-	LedgerEnd func(context.Context) (planner.Offsets, error)
+	// LedgerEnd says where the ledger ends, so that a refusal rests on all of it; nil where nobody else can lead. It is
+	// given the last entry that was read.
+	LedgerEnd func(ctx context.Context, last planner.Event) (planner.Offsets, error)
 	Mark      func(head planner.LedgerHead) error // notes durably how far it was; nil: nobody does
 
 	Quiet    time.Duration // without an event before a solve starts
@@ -72,6 +73,10 @@ type Loop struct {
 	abandon  context.CancelFunc // ends a solve beyond the first two efforts; nil where none is under way
 	torn     bool               // the log may hold part of a plan: the next is recorded whole
 	now      current
+	own      bool      // now was made by this loop since it leads
+	heard    *Recorded // the last plan of the log that Adopt was given
+	seen     uint64    // epoch of the last plan that is known of
+	epoch    uint64    // of the plans of this lead
 	version  uint64
 	running  context.Context // of Run
 	ledger
@@ -83,7 +88,8 @@ type batch struct {
 	done    chan struct{}
 }
 
-// current is the plan that is shown, and what it answers. Problem is nil until the first of this epoch.
+// current is the plan that is shown, and what it answers. Problem is nil until the first that was made, or adopted, since
+// the start.
 type current struct {
 	problem   *planner.Problem
 	omissions []planner.Omission
@@ -95,6 +101,7 @@ type current struct {
 // solution is what a solve may make current.
 type solution struct {
 	current
+	epoch     uint64
 	effort    Effort
 	abandoned bool // the state changed meanwhile
 	err       error
@@ -120,6 +127,9 @@ func New(cfg Config) *Loop {
 		ledger:  ledger{asked: map[string]bool{}, appointed: map[string]time.Time{}, marks: make(chan *flight)},
 	}
 	l.now.recorded = cfg.Previous
+	if l.seen = cfg.Epoch; l.seen > 0 {
+		l.seen--
+	}
 	cfg.State.Chain().Expect(cfg.Marked)
 	return l
 }
@@ -216,6 +226,7 @@ func (l *Loop) apply(b batch) {
 	if moved {
 		l.change()
 	}
+	l.tellRead() // it is observed by now
 	for _, e := range b.events {
 		for _, ch := range l.waiting[e.ID] {
 			close(ch)
@@ -302,7 +313,8 @@ func (l *Loop) launch(ctx, solving context.Context, s *solution) {
 	l.solving = true
 	l.version++
 	before, version, solvedAt := l.now, l.version, l.cfg.Now()
-	whole := l.torn || before.problem == nil // the epoch before may have ended half-way through a plan
+	s.epoch = l.epoch
+	whole := l.torn || !l.own // the epoch before may have ended half-way through a plan
 	go func() {
 		defer func() { l.solved <- s }()
 		if s.plan, s.err = l.cfg.Solve(solving, s.problem, s.effort); s.err != nil {
@@ -313,7 +325,7 @@ func (l *Loop) launch(ctx, solving context.Context, s *solution) {
 			return
 		}
 		s.recorded, s.loads = record(s.problem, s.plan, before.recorded)
-		s.recorded.Summary.Epoch, s.recorded.Summary.Version = l.cfg.Epoch, version
+		s.recorded.Summary.Epoch, s.recorded.Summary.Version = s.epoch, version
 		s.recorded.Summary.SolvedAt = solvedAt.UTC()
 		s.recorded.Complete = whole
 		if err := l.cfg.Record(ctx, s.recorded); err != nil {
@@ -332,6 +344,10 @@ func (l *Loop) adopt(ctx context.Context, s *solution) {
 	if s.abandoned {
 		return
 	}
+	if !l.leading || s.epoch != l.epoch {
+		l.torn = true // it is of a lead that is over
+		return
+	}
 	if s.err == nil && s.plan == nil {
 		l.version-- // it has no plan
 	}
@@ -347,7 +363,7 @@ func (l *Loop) adopt(ctx context.Context, s *solution) {
 	}
 	if s.plan != nil {
 		before := l.now
-		l.now = s.current
+		l.now, l.own = s.current, true
 		u := Update{Plan: &s.recorded.Summary, Matches: s.recorded.Changed, Unplanned: s.recorded.Gone}
 		u.DepartureLoads, u.WarehouseLoads = s.loads.since(before.loads)
 		l.observe(u)

@@ -1,5 +1,5 @@
-// Package kafkatest starts an Apache Kafka for tests: one broker in KRaft mode, on free ports of the loopback,
-// from the jars that pom.xml names. They are fetched from the root of the project by
+// Package kafkatest starts an Apache Kafka for tests: a broker in KRaft mode, or a cluster of three, on free ports of the
+// loopback, from the jars that pom.xml names. They are fetched from the root of the project by
 //
 //	mvn -q -B -f streams/kafkatest/pom.xml dependency:copy-dependencies -DoutputDirectory=$PWD/.cache/kafka/libs
 //
@@ -37,14 +37,27 @@ const (
 
 // Broker is a Kafka that runs, or has been stopped.
 type Broker struct {
-	dir, libs, addr string
-	process         *exec.Cmd
-	exited          chan struct{}
+	dir, libs string
+	node      int
+	addr      string // of clients
+	voters    []string
+	process   *exec.Cmd
+	exited    chan struct{}
 }
 
 // Start starts a broker with an empty log. It skips the test, or fails it, where there are no jars. Whoever starts
 // it stops it.
 func Start(t testing.TB) *Broker {
+	t.Helper()
+	list, err := start(jars(t), loopback(1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return list[0]
+}
+
+// jars is the folder of Kafka's jars.
+func jars(t testing.TB) string {
 	t.Helper()
 	libs := os.Getenv(libsVariable)
 	if libs == "" {
@@ -53,32 +66,65 @@ func Start(t testing.TB) *Broker {
 		}
 		t.Skipf("%s does not name the folder of Kafka's jars; make test sets it", libsVariable)
 	}
-	b, err := start(libs)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return b
+	return libs
 }
 
-func start(libs string) (*Broker, error) {
+func loopback(n int) []string {
+	hosts := make([]string, n)
+	for i := range hosts {
+		hosts[i] = "127.0.0.1"
+	}
+	return hosts
+}
+
+// start starts a broker on each of some hosts, all of one cluster.
+func start(libs string, hosts []string) (list []*Broker, err error) {
 	jars, err := filepath.Glob(filepath.Join(libs, "kafka_*.jar"))
 	if err != nil || len(jars) == 0 {
 		return nil, fmt.Errorf("there is no Kafka in %s (%s); fetch its jars with mvn -f streams/kafkatest/pom.xml dependency:copy-dependencies", libs, libsVariable)
 	}
-	dir, err := os.MkdirTemp("", "haihe-kafka-")
+	defer func() {
+		if err != nil {
+			for _, b := range list {
+				err = errors.Join(err, b.Stop())
+			}
+		}
+	}()
+	ports, err := freePorts(2 * len(hosts))
 	if err != nil {
 		return nil, err
 	}
-	b := &Broker{dir: dir, libs: libs}
-	if err := errors.Join(b.configure(), b.format()); err != nil {
-		os.RemoveAll(dir)
+	var voters []string
+	for i, host := range hosts {
+		voters = append(voters, fmt.Sprintf("%d@%s:%d", i+1, host, ports[2*i+1]))
+	}
+	id := make([]byte, 16)
+	if _, err := rand.Read(id); err != nil {
 		return nil, err
 	}
-	if err := b.run(); err != nil {
-		os.RemoveAll(dir)
-		return nil, err
+	id[0] &= 0x7f // an id that begins with a dash would be taken for a flag
+	for i, host := range hosts {
+		dir, err := os.MkdirTemp("", "haihe-kafka-")
+		if err != nil {
+			return list, err
+		}
+		b := &Broker{dir: dir, libs: libs, node: i + 1, addr: fmt.Sprintf("%s:%d", host, ports[2*i]), voters: voters}
+		list = append(list, b)
+		if err := errors.Join(b.configure(), b.format(base64.RawURLEncoding.EncodeToString(id))); err != nil {
+			return list, err
+		}
 	}
-	return b, nil
+	for _, b := range list {
+		if err := b.launch(); err != nil {
+			return list, err
+		}
+	}
+	for _, b := range list {
+		if err := b.await(len(list)); err != nil {
+			return list, err
+		}
+	}
+	return list, nil
 }
 
 // Addr is the HOST:PORT that clients connect to. It stays the same over a restart.
@@ -90,7 +136,7 @@ func (b *Broker) Restart(t testing.TB) {
 	if err := b.halt(syscall.SIGTERM); err != nil {
 		t.Fatal(err)
 	}
-	if err := b.run(); err != nil {
+	if err := errors.Join(b.launch(), b.await(1)); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -101,30 +147,30 @@ func (b *Broker) Stop() error {
 }
 
 func (b *Broker) configure() error {
-	ports, err := freePorts(2)
-	if err != nil {
-		return err
-	}
-	b.addr = fmt.Sprintf("127.0.0.1:%d", ports[0])
-	controller := fmt.Sprintf("127.0.0.1:%d", ports[1])
+	controller := strings.TrimPrefix(b.voters[b.node-1], fmt.Sprint(b.node, "@"))
+	replicas := fmt.Sprint(len(b.voters))
+	insync := fmt.Sprint(max(1, len(b.voters)-1))
 	lines := []string{
 		"process.roles=broker,controller",
-		"node.id=1",
-		"controller.quorum.voters=1@" + controller,
+		fmt.Sprint("node.id=", b.node),
+		"controller.quorum.voters=" + strings.Join(b.voters, ","),
 		"controller.listener.names=CONTROLLER",
 		"listeners=PLAINTEXT://" + b.addr + ",CONTROLLER://" + controller,
 		"advertised.listeners=PLAINTEXT://" + b.addr,
 		"listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT",
 		"log.dirs=" + filepath.Join(b.dir, "log"),
 		"auto.create.topics.enable=false",
-		"offsets.topic.replication.factor=1",
-		"transaction.state.log.replication.factor=1",
-		"transaction.state.log.min.isr=1",
-		"share.coordinator.state.topic.replication.factor=1",
-		"share.coordinator.state.topic.min.isr=1",
+		"offsets.topic.replication.factor=" + replicas,
+		"transaction.state.log.replication.factor=" + replicas,
+		"transaction.state.log.min.isr=" + insync,
+		"share.coordinator.state.topic.replication.factor=" + replicas,
+		"share.coordinator.state.topic.min.isr=" + insync,
 		"group.initial.rebalance.delay.ms=0",
 		"num.network.threads=2",
 		"num.io.threads=2",
+		"offsets.topic.num.partitions=5", // as many as the groups of the tests can use
+		"broker.session.timeout.ms=4000", // another takes over sooner than a busy machine would need
+		"broker.heartbeat.interval.ms=500",
 		"log.cleaner.dedupe.buffer.size=4194304",
 	}
 	return os.WriteFile(b.config(), []byte(strings.Join(lines, "\n")+"\n"), 0o644)
@@ -138,22 +184,18 @@ func (b *Broker) java(ctx context.Context, class string, args ...string) *exec.C
 	return exec.CommandContext(ctx, "java", append(flags, args...)...)
 }
 
-func (b *Broker) format() error {
-	id := make([]byte, 16)
-	if _, err := rand.Read(id); err != nil {
-		return err
-	}
-	id[0] &= 0x7f // an id that begins with a dash would be taken for a flag
+func (b *Broker) format(cluster string) error {
 	ctx, cancel := context.WithTimeout(context.Background(), startTimeout)
 	defer cancel()
-	cmd := b.java(ctx, "kafka.tools.StorageTool", "format", "-t", base64.RawURLEncoding.EncodeToString(id), "-c", b.config())
+	cmd := b.java(ctx, "kafka.tools.StorageTool", "format", "-t", cluster, "-c", b.config())
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return fmt.Errorf("formatting the log of Kafka: %w\n%s", err, out)
 	}
 	return nil
 }
 
-func (b *Broker) run() error {
+// launch starts the broker's process.
+func (b *Broker) launch() error {
 	out, err := os.OpenFile(b.output(), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o644)
 	if err != nil {
 		return err
@@ -169,15 +211,20 @@ func (b *Broker) run() error {
 		_ = cmd.Wait() // why it ended stands in its output
 		close(exited)
 	}(b.exited)
-	if err := b.await(); err != nil {
-		said, _ := os.ReadFile(b.output())
-		return errors.Join(fmt.Errorf("%w\n%s", err, said), b.halt(syscall.SIGKILL))
-	}
 	return nil
 }
 
-// await returns when the broker answers.
-func (b *Broker) await() error {
+// await returns when the broker answers, and knows of a number of brokers that do.
+func (b *Broker) await(brokers int) error {
+	err := b.awaitAnswer(brokers)
+	if err == nil {
+		return nil
+	}
+	said, _ := os.ReadFile(b.output())
+	return errors.Join(fmt.Errorf("%w\n%s", err, said), b.halt(syscall.SIGKILL))
+}
+
+func (b *Broker) awaitAnswer(brokers int) error {
 	ctx, cancel := context.WithTimeout(context.Background(), startTimeout)
 	defer cancel()
 	for {
@@ -188,20 +235,23 @@ func (b *Broker) await() error {
 			return fmt.Errorf("kafkatest: the broker did not answer in %v", startTimeout)
 		case <-time.After(100 * time.Millisecond):
 		}
-		if b.answers(ctx) {
+		if b.answers(ctx, brokers) {
 			return nil
 		}
 	}
 }
 
-func (b *Broker) answers(ctx context.Context) bool {
+func (b *Broker) answers(ctx context.Context, brokers int) bool {
 	conn, err := kafka.DialContext(ctx, "tcp", b.addr)
 	if err != nil {
 		return false
 	}
 	defer conn.Close()
-	brokers, err := conn.Brokers()
-	return err == nil && len(brokers) == 1
+	if err := conn.SetDeadline(time.Now().Add(5 * time.Second)); err != nil {
+		return false
+	}
+	known, err := conn.Brokers()
+	return err == nil && len(known) >= brokers
 }
 
 func (b *Broker) halt(signal syscall.Signal) error {
