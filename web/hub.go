@@ -35,6 +35,7 @@ type hub struct {
 	ring     ring
 	news     chan struct{} // closed, and made anew, when a batch has been taken
 	clients  map[*client]struct{}
+	sockets  map[viewer]int                        // clients by viewer
 	shots    map[viewer]*websocket.PreparedMessage // snapshots of seq, made as they are asked for
 	whereIs  whereabouts
 	taken    int // updates since the start
@@ -88,6 +89,7 @@ func newHub(cfg Config) *hub {
 		ring:     ring{most: cfg.Ring},
 		news:     make(chan struct{}),
 		clients:  map[*client]struct{}{},
+		sockets:  map[viewer]int{},
 		shots:    map[viewer]*websocket.PreparedMessage{},
 		whereIs:  newWhereabouts(),
 	}
@@ -301,7 +303,15 @@ func (h *hub) send(c *client, frame *websocket.PreparedMessage) {
 	}
 }
 
-func (h *hub) forget(c *client) { delete(h.clients, c) }
+func (h *hub) forget(c *client) {
+	if _, in := h.clients[c]; !in {
+		return
+	}
+	delete(h.clients, c)
+	if h.sockets[c.viewer]--; h.sockets[c.viewer] == 0 {
+		delete(h.sockets, c.viewer)
+	}
+}
 
 // heartbeat also tells those who saw nothing of the latest changes how far the numbers have come, so that they
 // can resume after a break.
@@ -335,6 +345,8 @@ func (h *hub) join(c *client, r resume) (code int, reason string) {
 		return websocket.CloseGoingAway, "the service is stopping"
 	case len(h.clients) >= h.cfg.Clients:
 		return websocket.CloseTryAgainLater, "too many connections"
+	case h.cfg.Limits.Sockets >= 0 && h.sockets[c.viewer] >= h.cfg.Limits.Sockets:
+		return websocket.CloseTryAgainLater, "too many connections of your organisation"
 	case r.epoch == h.epoch && r.seq > h.seq:
 		return closeBadResume, "there is no such seq yet"
 	}
@@ -361,6 +373,7 @@ func (h *hub) join(c *client, r resume) (code int, reason string) {
 	c.last = h.seq
 	c.queue <- first
 	h.clients[c] = struct{}{}
+	h.sockets[c.viewer]++
 	h.whereIs.start(c, h.cfg.Now().UTC())
 	return 0, ""
 }
@@ -371,14 +384,14 @@ func (h *hub) leave(c *client) {
 	h.mu.Unlock()
 }
 
-// endSession closes the connections of one browser.
-func (h *hub) endSession(who session) {
+// review closes the connections of those who may no longer see what they do.
+func (h *hub) review(valid func(session) bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	for c := range h.clients {
-		if who.browser != "" && c.browser == who.browser && c.viewer == who.viewer() {
+		if !valid(c.who) {
 			h.forget(c)
-			c.end(closeSessionEnded, "signed out")
+			c.end(closeSessionEnded, "the session has ended")
 		}
 	}
 }

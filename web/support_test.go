@@ -22,6 +22,7 @@ import (
 	"go.uber.org/goleak"
 
 	"haihe/planner"
+	"haihe/planner/access"
 	"haihe/planner/live"
 )
 
@@ -78,6 +79,8 @@ func newService(t testing.TB, adjust ...func(*Config)) *service {
 		},
 		Schemas:   fstest.MapFS{"RequestSubmitted.json": {Data: []byte(`{"title":"RequestSubmitted"}`)}},
 		Secret:    testSecret,
+		URL:       "http://haihe.example",
+		Limits:    Limits{Requests: -1, Commands: -1, SignIns: -1, Sockets: -1, Rooms: -1},
 		Now:       s.now,
 		Logger:    slog.New(slog.NewTextHandler(io.Discard, nil)),
 		Heartbeat: time.Hour,
@@ -277,9 +280,30 @@ func straight(from, to planner.Place, _ string) Way {
 }
 
 func (s *service) token(role Role, org string) string {
-	t, err := Token(testSecret, role, org, "The "+org)
-	require.NoError(s.t, err)
+	t, err := Token(testSecret, Account{Role: role, Org: org, Name: "The " + org}, s.web.cfg.Now())
+	if err != nil {
+		panic(err) // of fuzz targets too
+	}
 	return t
+}
+
+// cookie signs somebody in by a link, and returns the header Cookie of the browser.
+func (s *service) cookie(role Role, org string) string {
+	s.t.Helper()
+	link := s.web.SignInLink("", Account{Role: role, Org: org, Name: "The " + org}, time.Hour)
+	r := s.call("", "", "GET", link, nil)
+	require.Equal(s.t, http.StatusSeeOther, r.status, r.raw)
+	value, _, _ := strings.Cut(r.header.Get("Set-Cookie"), ";")
+	return value
+}
+
+// key makes an API key as an admin of an organisation; id is for revoking it.
+func (s *service) key(role Role, org string, scopes ...access.Scope) (id, key string) {
+	s.t.Helper()
+	s.cookie(role, org) // so that there is such an organisation
+	var made struct{ ID, Key string }
+	s.into(s.call(role, org, "POST", "/api/keys", obj{"name": "test", "scopes": scopes}), 201, &made)
+	return made.ID, made.Key
 }
 
 // reply is an answer of the API.

@@ -54,6 +54,8 @@ type service struct {
 	consumer  *streams.Consumer
 	loop      *live.Loop
 	web       *web.Server
+	access    *accessLog
+	audit     *auditLog
 	quoter    quoter
 	ready     atomic.Bool // commands are taken
 }
@@ -76,7 +78,10 @@ func open(ctx context.Context, s settings, log *slog.Logger) (_ *service, err er
 		}
 		return nil, fmt.Errorf("cannot listen on %s; choose another address with --listen: %w", s.listen, err)
 	}
-	if v.secret, err = makeSecret(s.data); err != nil {
+	if v.secret, err = makeSecret(s.data, s.doors.secret); err != nil {
+		return nil, err
+	}
+	if err := v.speakTLS(); err != nil {
 		return nil, err
 	}
 	var borders []byte
@@ -130,7 +135,14 @@ func open(ctx context.Context, s settings, log *slog.Logger) (_ *service, err er
 		Quiet: 25 * time.Millisecond, Patience: 200 * time.Millisecond,
 		Logger: log,
 	})
-	v.web = web.New(v.webConfig(borders))
+	if err := v.openDoors(); err != nil {
+		return nil, err
+	}
+	cfg := v.webConfig(borders)
+	if err := v.doorConfig(&cfg); err != nil {
+		return nil, err
+	}
+	v.web = web.New(cfg)
 	return v, nil
 }
 
@@ -240,6 +252,8 @@ func (v *service) run(ctx context.Context) error {
 	}
 	part(func() error { return unlessStopped(inner, v.loop.Run(inner)) })
 	part(func() error { return unlessStopped(inner, v.consume(inner)) })
+	part(func() error { return unlessStopped(inner, v.runDoors(inner)) })
+	part(func() error { v.audit.run(inner); return nil })
 	part(func() error {
 		if err := server.Serve(v.listener); !errors.Is(err, http.ErrServerClosed) {
 			return err
