@@ -237,7 +237,7 @@ func sailing(id, carrier, from, to string) *planner.DepartureScheduled {
 func store(id, operator, gateway, market string) *planner.WarehouseRegistered {
 	return &planner.WarehouseRegistered{Name: id + " hub", AreaM2: 9000, Public: true, Warehouse: planner.Warehouse{ID: id,
 		Operator: operator, Country: "US", Lat: 34, Lon: -118, CapacityM3: planner.PerDay{5000}, Classes: []string{"general"},
-		Gateways: []planner.Gateway{{Place: gateway, Hours: 10, RateM3: 5}}, Markets: []planner.Market{{ID: market, Hours: 30, RateM3: 20}}}}
+		Gateways: []planner.Gateway{{Place: gateway, Hours: 10, RateM3: 5}}, Markets: []planner.Market{{ID: market, Hours: 30, RateM3: 20.5}}}}
 }
 
 func wish(id, exporter, market string) *planner.RequestSubmitted {
@@ -248,12 +248,14 @@ func wish(id, exporter, market string) *planner.RequestSubmitted {
 
 // network is a small world: two carriers, two warehouses, three exporters.
 func (s *service) network() {
+	american := store("WH-US", "pacific", "USLAX", "US")
+	american.StorageM3Day = 0.125
 	s.say(
 		&planner.PlaceDeclared{Place: planner.Place{ID: "CNTXG", Kind: "seaport", Country: "CN", Lat: 38.98, Lon: 117.7}},
 		&planner.PlaceDeclared{Place: planner.Place{ID: "USLAX", Kind: "seaport", Country: "US", Lat: 33.74, Lon: -118.26}},
 		&planner.PlaceDeclared{Place: planner.Place{ID: "DEHAM", Kind: "seaport", Country: "DE", Lat: 53.54, Lon: 9.98}},
 		sailing("LAX-1", "bohai", "CNTXG", "USLAX"), sailing("HAM-1", "hansa", "CNTXG", "DEHAM"),
-		store("WH-US", "pacific", "USLAX", "US"), store("WH-DE", "elbe", "DEHAM", "DE"),
+		american, store("WH-DE", "elbe", "DEHAM", "DE"),
 		wish("R1", "bikes", "US"), wish("R2", "carpets", "US"), wish("R3", "sofas", "US"), wish("R4", "bikes", "DE"),
 	)
 }
