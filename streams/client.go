@@ -53,6 +53,9 @@ func (c *client) current() (*kafka.Client, int) {
 		ctx, stop := context.WithCancel(context.Background())
 		c.stop = stop
 		c.transport = &kafka.Transport{Context: ctx, Dial: c.dial, DialTimeout: 5 * time.Second, MetadataTTL: metadataTTL, ClientID: "haihe"}
+		if d := dialing.Load(); d != nil {
+			c.transport.SASL, c.transport.TLS = d.mechanism, d.tls
+		}
 		c.made++
 	}
 	return &kafka.Client{Addr: kafka.TCP(c.brokers...), Timeout: requestTimeout, Transport: c.transport}, c.made

@@ -15,6 +15,8 @@
 //	haihe.bookings      1           all (delete, -1)          all                          the ledger of decisions
 //	haihe.plans         1           compact                   30 days, at most 64 MiB      what the planner decided
 //	haihe.deadletters   1           30 days                   30 days                      records that are no events
+//	haihe.access        1           compact                   all                          who may do what (planner/access), signed
+//	haihe.audit         1           400 days                  400 days, at most 256 MiB    who did or looked at what, signed
 //
 // Topics (topics.go) is this table; EnsureTopics (ensure.go) makes the topics and checks those that are there. On a
 // cluster they have min(3, brokers) replicas and min.insync.replicas one less, at least 1. A flight
@@ -58,11 +60,12 @@
 //	raw.go                          records as they stand, and walking the ledger
 //	codec.go, structured.go         events to records and back
 //	schema.go, schema_compile.go    JSON Schemas of the payloads, in schemas/
-//	client.go                       connections, retries, one fetch
+//	client.go, security.go          connections, TLS and SASL, retries, one fetch
 //	producer.go                     publishing, in order per key
 //	consumer.go, reader.go          reading all partitions, live and in replay
 //	deadletter.go                   records that are no events
 //	plans.go                        the topic of plans
+//	journal.go                      topics that instances share alone: access, audit
 //	snapshot.go                     the state on disk, a cache
 //	kafkatest                       an Apache Kafka for tests
 //

@@ -17,6 +17,8 @@ const (
 	TopicBookings    = "haihe.bookings"    // the ledger: one partition, so that decisions have one order
 	TopicPlans       = "haihe.plans"       // what the planner decided
 	TopicDeadLetters = "haihe.deadletters" // records that are no events, with the reason
+	TopicAccess      = "haihe.access"      // who may do what: one partition, read whole by every instance
+	TopicAudit       = "haihe.audit"       // who did or looked at what
 )
 
 const (
@@ -70,6 +72,10 @@ var Topics = []Topic{
 		EmbeddedRetentionMs: 30 * day, EmbeddedRetentionBytes: 64 << 20, MaxMessageBytes: maxPlanBytes},
 	{Name: TopicDeadLetters, Partitions: 1, Cleanup: "delete", RetentionMs: 30 * day,
 		EmbeddedRetentionMs: 30 * day, EmbeddedRetentionBytes: -1, MaxMessageBytes: maxDeadLetterBytes + batchSlack},
+	{Name: TopicAccess, Partitions: 1, Cleanup: "compact", RetentionMs: -1,
+		EmbeddedRetentionMs: -1, EmbeddedRetentionBytes: -1, MaxMessageBytes: MaxRecordBytes + batchSlack},
+	{Name: TopicAudit, Partitions: 1, Cleanup: "delete", RetentionMs: 400 * day,
+		EmbeddedRetentionMs: 400 * day, EmbeddedRetentionBytes: 256 << 20, MaxMessageBytes: MaxRecordBytes + batchSlack, Expires: true},
 }
 
 // TopicOf returns the topic that a fact belongs on. It panics on a type that FactTypes does not list.

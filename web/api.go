@@ -6,12 +6,14 @@ import (
 	"net/http"
 	"reflect"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
 
 	"haihe/planner"
+	"haihe/planner/access"
 )
 
 const maxBodyBytes = 1 << 20
@@ -53,8 +55,8 @@ func (s *Server) api(mux *http.ServeMux) {
 	config.RejectUnknownQueryParameters = true
 	config.Transformers = []huma.Transformer{trimEcho}
 	config.Components.SecuritySchemes = map[string]*huma.SecurityScheme{
-		"session": {Type: "apiKey", In: "cookie", Name: cookieName, Description: "set by a sign-in link"},
-		"bearer":  {Type: "http", Scheme: "bearer", Description: "the token of a sign-in link"},
+		"session": {Type: "apiKey", In: "cookie", Name: cookieName, Description: "set by signing in; over TLS its name begins with __Host-"},
+		"bearer":  {Type: "http", Scheme: "bearer", Description: "an API key, made by an admin of the organisation"},
 	}
 	config.Components.Schemas.RegisterTypeAlias(reflect.TypeFor[planner.PerDay](), reflect.TypeFor[perDaySchema]())
 	a := humago.New(mux, config)
@@ -64,6 +66,7 @@ func (s *Server) api(mux *http.ServeMux) {
 	s.apiDepartures(a)
 	s.apiPassages(a)
 	s.apiWarehouses(a)
+	s.apiAccess(a)
 }
 
 func versionOr(v string) string {
@@ -76,12 +79,32 @@ func versionOr(v string) string {
 // everybody are the roles of operations for all who are signed in.
 var everybody = []Role{Firm, Exporter, Commission}
 
-// operation registers what the given roles may do. Whoever has no session gets 401, another role 403; a command
-// that a browser sends for a page of another origin gets 403 too.
+// scopeOf is a key of the metadata of an operation: the scope that it takes. Without it reading takes Read, and what
+// changes something the scope in which the organisation does.
+const scopeOf = "scope"
+
+// takes returns the scope that an operation takes of somebody.
+func takes(op *huma.Operation, who session) access.Scope {
+	if scope, ok := op.Metadata[scopeOf].(access.Scope); ok {
+		return scope
+	}
+	if op.Method == http.MethodGet {
+		return access.Read
+	}
+	return access.WriteScope(who.Role)
+}
+
+// scoped is the metadata of an operation that takes a scope.
+func scoped(s access.Scope) map[string]any { return map[string]any{scopeOf: s} }
+
+// operation registers what the given roles may do. Whoever has no session gets 401, another role or a lower level 403; a
+// command that a browser sends for a page of another origin gets 403 too.
 func operation[I, O any](s *Server, a huma.API, op huma.Operation, roles []Role, run func(context.Context, session, *I) (*O, error)) {
 	op.MaxBodyBytes = maxBodyBytes
 	op.Security = []map[string][]string{{"session": {}}, {"bearer": {}}}
-	op.Errors = append(op.Errors, http.StatusUnauthorized, http.StatusForbidden)
+	op.Errors = append(op.Errors, http.StatusUnauthorized, http.StatusForbidden, http.StatusTooManyRequests)
+	slices.Sort(op.Errors)
+	op.Errors = slices.Compact(op.Errors)
 	if op.Method != http.MethodGet {
 		op.Errors = append(op.Errors, http.StatusBadRequest, http.StatusRequestEntityTooLarge, http.StatusServiceUnavailable)
 	}
@@ -92,16 +115,30 @@ func operation[I, O any](s *Server, a huma.API, op huma.Operation, roles []Role,
 		r, _ := humago.Unwrap(ctx)
 		ctx.SetHeader("Cache-Control", "no-store")
 		who, byCookie, err := s.authenticate(r)
+		if err != nil {
+			status, detail := s.refusal(r, err)
+			if status != http.StatusUnauthorized {
+				ctx.SetHeader("Retry-After", "60")
+			}
+			huma.WriteErr(a, ctx, status, detail)
+			return
+		}
+		scope := takes(&op, who)
+		changes := r.Method != http.MethodGet && scope != access.Read
 		switch {
-		case err != nil:
-			huma.WriteErr(a, ctx, http.StatusUnauthorized, err.Error())
-		case byCookie && r.Method != http.MethodGet && !sameOrigin(r):
+		case r.Method != http.MethodGet && (byCookie || r.Header.Get("Origin") != "") && !s.sameOrigin(r):
 			huma.WriteErr(a, ctx, http.StatusForbidden, "the page that sends this is not of this service: Origin must be its own address")
 		case !slices.Contains(roles, who.Role):
 			huma.WriteErr(a, ctx, http.StatusForbidden, fmt.Sprintf("you are signed in as %s; this is for %s", who.Role, roleNames(roles)))
+		case !who.may(scope):
+			huma.WriteErr(a, ctx, http.StatusForbidden, fmt.Sprintf("this takes the scope %s, which you do not have; an admin of your organisation can give it", scope))
+		case !s.limits.request(who) || changes && !s.limits.command(who.org()):
+			ctx.SetHeader("Retry-After", "60")
+			huma.WriteErr(a, ctx, http.StatusTooManyRequests, "too many requests of your organisation; try again in a minute")
 		default:
 			next(huma.WithValue(ctx, sessionKey{}, who))
 		}
+		s.audit(r, who, op.OperationID, r.PathValue("id"), strconv.Itoa(ctx.Status()))
 	})
 	huma.Register(a, op, func(ctx context.Context, in *I) (*O, error) {
 		who := ctx.Value(sessionKey{}).(session)

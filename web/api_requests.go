@@ -11,6 +11,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"haihe/planner"
+	"haihe/planner/access"
 )
 
 // requestBody is what an exporter asks for.
@@ -91,7 +92,7 @@ func (s *Server) apiRequests(a huma.API) {
 			return nil, nil
 		})
 	operation(s, a, huma.Operation{OperationID: "quote", Method: http.MethodPost, Path: "/api/quotes", Tags: []string{"requests"},
-		Summary: "What a request would cost, without asking for it"}, exporters,
+		Summary: "What a request would cost, without asking for it", Metadata: scoped(access.Read)}, exporters,
 		func(ctx context.Context, who session, in *struct{ Body requestBody }) (*quotesAnswer, error) {
 			fact := in.Body.fact("quote", who.Org)
 			if err := s.checkRequest(fact); err != nil {

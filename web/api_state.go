@@ -9,6 +9,8 @@ import (
 	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
+
+	"haihe/planner/access"
 )
 
 // raw is an answer that is JSON already.
@@ -20,9 +22,12 @@ type rawJSON struct {
 func jsonBody(b []byte) *rawJSON { return &rawJSON{"application/json", b} }
 
 type meView struct {
-	Role Role   `json:"role" enum:"firm,exporter,commission"`
-	Org  string `json:"org" doc:"What stands in carrier, operator or exporter of what is yours"`
-	Name string `json:"name"`
+	Role   Role           `json:"role" enum:"firm,exporter,commission,operator"`
+	Org    string         `json:"org" doc:"What stands in carrier, operator or exporter of what is yours"`
+	Name   string         `json:"name"`
+	User   string         `json:"user"`
+	Level  access.Level   `json:"level,omitempty" enum:"reader,editor,admin"`
+	Scopes []access.Scope `json:"scopes"`
 }
 
 type body[T any] struct {
@@ -46,16 +51,16 @@ func (s *Server) apiState(a huma.API, mux *http.ServeMux) {
 			return answer, nil
 		})
 	operation(s, a, huma.Operation{OperationID: "me", Method: http.MethodGet, Path: "/api/me", Tags: []string{"session"},
-		Summary: "Who is signed in"}, everybody,
+		Summary: "Who is signed in"}, append([]Role{Operator}, everybody...),
 		func(_ context.Context, who session, _ *nothing) (*body[meView], error) {
-			return &body[meView]{meView{who.Role, who.Org, who.Name}}, nil
+			return &body[meView]{meView{who.Role, who.Org, who.Name, who.user, who.level, list(who.scopes)}}, nil
 		})
 	operation(s, a, huma.Operation{OperationID: "sign-out", Method: http.MethodPost, Path: "/api/signout", Tags: []string{"session"},
-		Summary: "End the session of this browser", DefaultStatus: http.StatusNoContent}, everybody,
-		func(_ context.Context, who session, _ *nothing) (*signedOut, error) {
-			s.hub.endSession(who)
-			return &signedOut{http.Cookie{Name: cookieName, Path: "/", MaxAge: -1, HttpOnly: true, SameSite: http.SameSiteLaxMode}}, nil
-		})
+		Summary: "End the session of this browser", DefaultStatus: http.StatusNoContent, Errors: []int{409}, Metadata: scoped(access.Read)}, everybody, s.signOut)
+	operation(s, a, huma.Operation{OperationID: "live-ticket", Method: http.MethodPost, Path: "/api/live/ticket", Tags: []string{"session"},
+		Summary:     "A ticket that opens the websocket once, within 30 s",
+		Description: "For clients that cannot send the Authorization header with a websocket: /api/live?ticket=TICKET.", Metadata: scoped(access.Read)},
+		everybody, s.ticket)
 	operation(s, a, huma.Operation{OperationID: "snapshot", Method: http.MethodGet, Path: "/api/snapshot", Tags: []string{"state"},
 		Summary:     "All that the session may see",
 		Description: "The members of the websocket's snapshot and of its positions, described in /api/asyncapi.yaml."}, everybody,
@@ -63,7 +68,7 @@ func (s *Server) apiState(a huma.API, mux *http.ServeMux) {
 			return jsonBody(s.hub.snapshot(who.viewer())), nil
 		})
 	operation(s, a, huma.Operation{OperationID: "problem", Method: http.MethodGet, Path: "/api/problem", Tags: []string{"plan"},
-		Summary: "The problem of the current plan, haihe.problem/1", Errors: []int{404}}, []Role{Commission},
+		Summary: "The problem of the current plan, haihe.problem/1", Errors: []int{404}}, []Role{Operator},
 		func(ctx context.Context, _ session, _ *nothing) (*rawJSON, error) {
 			p, err := s.cfg.Problem(ctx)
 			if err == nil && p == nil {
@@ -72,7 +77,7 @@ func (s *Server) apiState(a huma.API, mux *http.ServeMux) {
 			return encoded(p, err)
 		})
 	operation(s, a, huma.Operation{OperationID: "plan", Method: http.MethodGet, Path: "/api/plan", Tags: []string{"plan"},
-		Summary: "The current plan with its certificate, haihe.plan/1", Errors: []int{404}}, []Role{Commission},
+		Summary: "The current plan with its certificate, haihe.plan/1", Errors: []int{404}}, []Role{Operator},
 		func(ctx context.Context, _ session, _ *nothing) (*rawJSON, error) {
 			p, err := s.cfg.Plan(ctx)
 			if err == nil && p == nil {
@@ -82,7 +87,7 @@ func (s *Server) apiState(a huma.API, mux *http.ServeMux) {
 		})
 	operation(s, a, huma.Operation{OperationID: "state", Method: http.MethodGet, Path: "/api/state", Tags: []string{"state"},
 		Summary:     "A digest of the state",
-		Description: "A replay of the log up to the offsets gives the same digest.", Errors: []int{404}}, []Role{Commission},
+		Description: "A replay of the log up to the offsets gives the same digest.", Errors: []int{404}}, []Role{Operator, Commission},
 		func(ctx context.Context, _ session, _ *nothing) (*body[stateView], error) {
 			if s.cfg.Digest == nil {
 				return nil, huma.Error404NotFound("this service gives no digest")
@@ -95,7 +100,7 @@ func (s *Server) apiState(a huma.API, mux *http.ServeMux) {
 		})
 	operation(s, a, huma.Operation{OperationID: "dead-letters", Method: http.MethodGet, Path: "/api/dead-letters", Tags: []string{"state"},
 		Summary:     "Records that were refused, newest first",
-		Description: "A firm sees those that name it as their source."}, []Role{Firm, Commission}, s.deadLetters)
+		Description: "A firm sees those that name it as their source."}, []Role{Firm, Operator}, s.deadLetters)
 	huma.Register(a, huma.Operation{OperationID: "schemas", Method: http.MethodGet, Path: "/api/schemas", Tags: []string{"formats"},
 		Summary: "Names of the JSON Schemas of the events"},
 		func(context.Context, *nothing) (*body[[]string], error) {
@@ -127,10 +132,6 @@ type healthAnswer struct {
 	Status       int
 	CacheControl string `header:"Cache-Control"`
 	Body         Health
-}
-
-type signedOut struct {
-	Cookie http.Cookie `header:"Set-Cookie"`
 }
 
 // snapshot is the body of the websocket's snapshot with the positions.

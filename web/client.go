@@ -12,7 +12,7 @@ import (
 const (
 	closeBadResume    = 4000 // the client asked to resume from what never was; connect afresh
 	closeTooSlow      = 4001 // the client was too far behind; connect again
-	closeSessionEnded = 4003 // signed out
+	closeSessionEnded = 4003 // signed out, or the session, key or token ended
 )
 
 // closeWait is how long a client has to take its leave.
@@ -23,10 +23,10 @@ const maxMessageBytes = 1024
 
 // client is one websocket connection. The hub fills queue and positions and never waits; write empties them.
 type client struct {
-	conn    *websocket.Conn
-	viewer  viewer
-	browser string
-	cfg     *Config
+	conn   *websocket.Conn
+	viewer viewer
+	who    session
+	cfg    *Config
 
 	last uint64 // seq of the last change queued; guarded by the hub
 
@@ -43,7 +43,7 @@ type client struct {
 
 func newClient(conn *websocket.Conn, who session, cfg *Config) *client {
 	ended, cancel := context.WithCancel(context.Background())
-	c := &client{conn: conn, viewer: who.viewer(), browser: who.browser, cfg: cfg,
+	c := &client{conn: conn, viewer: who.viewer(), who: who, cfg: cfg,
 		queue: make(chan *websocket.PreparedMessage, cfg.Queue), positions: slot{wake: make(chan struct{}, 1)},
 		ended: ended}
 	c.end = func(code int, reason string) {

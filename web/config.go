@@ -10,6 +10,7 @@ import (
 	"github.com/paulmach/orb"
 
 	"haihe/planner"
+	"haihe/planner/access"
 )
 
 // Outcomes of the funcs of Config, to be wrapped; those of planner/live are known too. Errors that are none of
@@ -51,7 +52,24 @@ type Config struct {
 	// class of ship or aircraft. It fails on a class that the mode has not.
 	CO2e func(mode, class string, km float64) (float64, error)
 
-	Secret  []byte // signs sessions; at least 16 bytes
+	// Access says who may do what; nil: kept in memory alone, for one instance. Commit puts records on the log that it
+	// is the fold of, and returns when it has them; required with Access. An error means that the outcome is unknown.
+	Access *access.Registry
+	Commit func(ctx context.Context, records ...access.Record) error
+	// Audit is told who does or looks at what, and must not block. AuditLog returns the newest n entries of an
+	// organisation, newest first. Both may be nil.
+	Audit    func(AuditEntry)
+	AuditLog func(ctx context.Context, org access.OrgID, n int) ([]AuditEntry, error)
+
+	OIDC        *OIDC         // sign-in by a provider; nil: by links alone
+	URL         string        // where browsers find the service, as https://HOST; links and providers lead there
+	Secure      bool          // browsers reach the service over TLS, though it does not speak it itself
+	Origins     []string      // pages that may use the API and the websocket besides our own, as https://HOST
+	SessionIdle time.Duration // a session that is not used for so long ends; 0: 8 h
+	SessionMax  time.Duration // a session ends after so long; 0: 7 days
+	Limits      Limits
+
+	Secret  []byte // signs links and tickets; at least 16 bytes, the same for all instances
 	Schemas fs.FS  // JSON Schemas of the events, NAME.json
 	Borders []byte // approved border overlay {approval_number, geojson}, or nil
 
@@ -146,6 +164,16 @@ func (c Config) withDefaults() Config {
 	}
 	if c.DeadLetters == nil {
 		c.DeadLetters = func(context.Context, string, int) ([]DeadLetter, error) { return nil, nil }
+	}
+	setDefault(&c.SessionIdle, 8*time.Hour)
+	setDefault(&c.SessionMax, 7*24*time.Hour)
+	c.Limits = c.Limits.withDefaults()
+	if c.Access == nil {
+		c.Access = access.NewRegistry(c.Now, c.SessionIdle)
+		c.Commit = applyAlone(c.Access)
+	}
+	if c.Commit == nil {
+		panic("web: Config has Access, and lacks Commit")
 	}
 	setDefault(&c.Heartbeat, 15*time.Second)
 	setDefault(&c.WriteWait, 10*time.Second)

@@ -43,17 +43,13 @@ func writeChange(b *bytes.Buffer, k key, value json.RawMessage) {
 }
 
 // changesFrame joins changes made by writeChange.
-func changesFrame(epoch string, prev, seq uint64, common, own []byte) []byte {
+func changesFrame(epoch string, prev, seq uint64, changes []byte) []byte {
 	var b bytes.Buffer
-	b.Grow(len(common) + len(own) + 128)
+	b.Grow(len(changes) + 128)
 	b.WriteString(`{"type":"changes","epoch":`)
 	writeString(&b, epoch)
 	b.WriteString(`,"prev":` + strconv.FormatUint(prev, 10) + `,"seq":` + strconv.FormatUint(seq, 10) + `,"changes":[`)
-	b.Write(common)
-	if len(common) > 0 && len(own) > 0 {
-		b.WriteByte(',')
-	}
-	b.Write(own)
+	b.Write(changes)
 	b.WriteString(`]}`)
 	return b.Bytes()
 }

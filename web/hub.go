@@ -35,6 +35,7 @@ type hub struct {
 	ring     ring
 	news     chan struct{} // closed, and made anew, when a batch has been taken
 	clients  map[*client]struct{}
+	sockets  map[viewer]int                        // clients by viewer
 	shots    map[viewer]*websocket.PreparedMessage // snapshots of seq, made as they are asked for
 	whereIs  whereabouts
 	taken    int // updates since the start
@@ -88,6 +89,7 @@ func newHub(cfg Config) *hub {
 		ring:     ring{most: cfg.Ring},
 		news:     make(chan struct{}),
 		clients:  map[*client]struct{}{},
+		sockets:  map[viewer]int{},
 		shots:    map[viewer]*websocket.PreparedMessage{},
 		whereIs:  newWhereabouts(),
 	}
@@ -207,71 +209,57 @@ func (h *hub) sorted(kind string) []string {
 	return h.order[kind]
 }
 
-// ownFrame names a frame that clients share: those who see no more than everybody have the empty viewer.
+// ownFrame names a frame that clients share: those who see what all of their role see have a viewer without an
+// organisation.
 type ownFrame struct {
 	viewer viewer
 	prev   uint64
 }
 
-// fanOut sends a batch. What everybody sees is written once, and a frame is made once for all clients that see
-// the same and were last sent the same.
+// fanOut sends a batch. What is written once serves all of a role but the parties to something in the batch, and a
+// frame is made once for all clients that see the same and were last sent the same.
 func (h *hub) fanOut(changes []change) {
 	if len(h.clients) == 0 {
 		return
 	}
-	var common bytes.Buffer
-	var broad []change               // everybody sees something of it, but not the same
-	commission := []change{}         // the commission sees something of it
-	parties := map[viewer][]change{} // these see something of it
-	for _, c := range changes {
-		if c.before.uniform() && c.now.uniform() {
-			if old, now := c.before.of(viewer{}), c.now.of(viewer{}); !bytes.Equal(old, now) {
-				writeChange(&common, c.key, now)
-			}
-			continue
-		}
-		if c.before.of(viewer{}) != nil || c.now.of(viewer{}) != nil {
-			broad = append(broad, c)
-			continue
-		}
-		if c.before.of(viewer{role: Commission}) != nil || c.now.of(viewer{role: Commission}) != nil {
-			commission = append(commission, c)
-		}
-		seen := map[viewer]bool{}
+	parties := map[viewer][]int{} // changes that these see in a way of their own
+	for i, c := range changes {
 		for _, f := range []*facets{c.before, c.now} {
 			if f == nil {
 				continue
 			}
 			for v := range f.parties {
-				if !seen[v] {
-					seen[v] = true
-					parties[v] = append(parties[v], c)
+				if n := len(parties[v]); n == 0 || parties[v][n-1] != i {
+					parties[v] = append(parties[v], i)
 				}
 			}
 		}
 	}
-	own := map[viewer][]byte{}
+	shared := map[Role][]written{}
+	bodies := map[viewer][]byte{}
 	frames := map[ownFrame]*websocket.PreparedMessage{}
 	for c := range h.clients {
-		extra, done := own[c.viewer]
-		if !done {
-			mine := parties[c.viewer]
-			if c.viewer.role == Commission {
-				mine = commission
-			}
-			extra = ownChanges(c.viewer, broad, mine)
-			own[c.viewer] = extra
+		sees := c.viewer
+		if parties[sees] == nil {
+			sees.org = ""
 		}
-		if common.Len() == 0 && len(extra) == 0 {
+		body, done := bodies[sees]
+		if !done {
+			list, known := shared[sees.role]
+			if !known {
+				list = writtenFor(viewer{role: sees.role}, changes)
+				shared[sees.role] = list
+			}
+			body = bodyFor(sees, changes, list, parties[sees])
+			bodies[sees] = body
+		}
+		if len(body) == 0 {
 			continue
 		}
-		name := ownFrame{prev: c.last}
-		if len(extra) > 0 {
-			name.viewer = c.viewer
-		}
+		name := ownFrame{sees, c.last}
 		frame := frames[name]
 		if frame == nil {
-			frame = prepare(changesFrame(h.epoch, c.last, h.seq, common.Bytes(), extra))
+			frame = prepare(changesFrame(h.epoch, c.last, h.seq, body))
 			frames[name] = frame
 		}
 		c.last = h.seq
@@ -279,14 +267,44 @@ func (h *hub) fanOut(changes []change) {
 	}
 }
 
-func ownChanges(v viewer, lists ...[]change) []byte {
-	var b bytes.Buffer
-	for _, list := range lists {
-		for _, c := range list {
-			if old, now := c.before.of(v), c.now.of(v); !bytes.Equal(old, now) {
-				writeChange(&b, c.key, now)
-			}
+// written is a change as all of a role see it.
+type written struct {
+	at  int // index of the change
+	raw []byte
+}
+
+func writtenFor(v viewer, changes []change) []written {
+	var list []written
+	for i, c := range changes {
+		if old, now := c.before.of(v), c.now.of(v); !bytes.Equal(old, now) {
+			var b bytes.Buffer
+			writeChange(&b, c.key, now)
+			list = append(list, written{i, b.Bytes()})
 		}
+	}
+	return list
+}
+
+// bodyFor joins what all of a role see with what v sees in a way of its own instead, in the order of the batch.
+func bodyFor(v viewer, changes []change, shared []written, own []int) []byte {
+	var b bytes.Buffer
+	for len(shared) > 0 || len(own) > 0 {
+		if len(own) == 0 || len(shared) > 0 && shared[0].at < own[0] {
+			if b.Len() > 0 {
+				b.WriteByte(',')
+			}
+			b.Write(shared[0].raw)
+			shared = shared[1:]
+			continue
+		}
+		c := changes[own[0]]
+		if old, now := c.before.of(v), c.now.of(v); !bytes.Equal(old, now) {
+			writeChange(&b, c.key, now)
+		}
+		if len(shared) > 0 && shared[0].at == own[0] {
+			shared = shared[1:]
+		}
+		own = own[1:]
 	}
 	return b.Bytes()
 }
@@ -301,7 +319,15 @@ func (h *hub) send(c *client, frame *websocket.PreparedMessage) {
 	}
 }
 
-func (h *hub) forget(c *client) { delete(h.clients, c) }
+func (h *hub) forget(c *client) {
+	if _, in := h.clients[c]; !in {
+		return
+	}
+	delete(h.clients, c)
+	if h.sockets[c.viewer]--; h.sockets[c.viewer] == 0 {
+		delete(h.sockets, c.viewer)
+	}
+}
 
 // heartbeat also tells those who saw nothing of the latest changes how far the numbers have come, so that they
 // can resume after a break.
@@ -313,7 +339,7 @@ func (h *hub) heartbeat() {
 	for c := range h.clients {
 		if c.last < h.seq {
 			if level[c.last] == nil {
-				level[c.last] = prepare(changesFrame(h.epoch, c.last, h.seq, nil, nil))
+				level[c.last] = prepare(changesFrame(h.epoch, c.last, h.seq, nil))
 			}
 			frame := level[c.last]
 			c.last = h.seq
@@ -335,6 +361,8 @@ func (h *hub) join(c *client, r resume) (code int, reason string) {
 		return websocket.CloseGoingAway, "the service is stopping"
 	case len(h.clients) >= h.cfg.Clients:
 		return websocket.CloseTryAgainLater, "too many connections"
+	case h.cfg.Limits.Sockets >= 0 && h.sockets[c.viewer] >= h.cfg.Limits.Sockets:
+		return websocket.CloseTryAgainLater, "too many connections of your organisation"
 	case r.epoch == h.epoch && r.seq > h.seq:
 		return closeBadResume, "there is no such seq yet"
 	}
@@ -350,7 +378,7 @@ func (h *hub) join(c *client, r resume) (code int, reason string) {
 				writeChange(&b, e.key, now)
 			}
 		}
-		first = prepare(changesFrame(h.epoch, r.seq, h.seq, b.Bytes(), nil))
+		first = prepare(changesFrame(h.epoch, r.seq, h.seq, b.Bytes()))
 	} else {
 		first = h.shots[c.viewer]
 		if first == nil {
@@ -361,6 +389,7 @@ func (h *hub) join(c *client, r resume) (code int, reason string) {
 	c.last = h.seq
 	c.queue <- first
 	h.clients[c] = struct{}{}
+	h.sockets[c.viewer]++
 	h.whereIs.start(c, h.cfg.Now().UTC())
 	return 0, ""
 }
@@ -371,14 +400,14 @@ func (h *hub) leave(c *client) {
 	h.mu.Unlock()
 }
 
-// endSession closes the connections of one browser.
-func (h *hub) endSession(who session) {
+// review closes the connections of those who may no longer see what they do.
+func (h *hub) review(valid func(session) bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	for c := range h.clients {
-		if who.browser != "" && c.browser == who.browser && c.viewer == who.viewer() {
+		if !valid(c.who) {
 			h.forget(c)
-			c.end(closeSessionEnded, "signed out")
+			c.end(closeSessionEnded, "the session has ended")
 		}
 	}
 }

@@ -48,13 +48,19 @@ func parseResume(query string) (resume, error) {
 
 // live serves the websocket.
 func (s *Server) live(w http.ResponseWriter, r *http.Request) {
-	who, byCookie, err := s.authenticate(r)
+	who, byCookie, err := s.atTheDoor(r)
 	if err != nil {
-		writeProblem(w, http.StatusUnauthorized, err.Error())
+		s.refuse(w, r, err)
 		return
 	}
-	if !sameOrigin(r) || byCookie && r.Header.Get("Origin") == "" {
+	if !s.sameOrigin(r) || byCookie && r.Header.Get("Origin") == "" {
+		s.audit(r, who, "live", "", "foreign origin")
 		writeProblem(w, http.StatusForbidden, "the page that opens this websocket is not of this service: Origin must be its own address")
+		return
+	}
+	if !s.limits.request(who) {
+		w.Header().Set("Retry-After", "60")
+		writeProblem(w, http.StatusTooManyRequests, "too many requests; try again in a minute")
 		return
 	}
 	if !websocket.IsWebSocketUpgrade(r) {
@@ -77,7 +83,10 @@ func (s *Server) live(w http.ResponseWriter, r *http.Request) {
 		c.end(closeBadResume, resumeErr.Error())
 	} else if code, reason := s.hub.join(c, from); code != 0 {
 		c.end(code, reason)
+	} else if !s.valid(who) { // it ended while the client came in
+		s.hub.review(s.valid)
 	}
+	s.audit(r, who, "live", "", "ok")
 	var writing sync.WaitGroup
 	writing.Go(c.write)
 	c.read()

@@ -275,7 +275,7 @@ func TestSlotConflates(t *testing.T) {
 func TestForeignPagesAreRefused(t *testing.T) {
 	s := newService(t)
 	bearer := http.Header{"Authorization": {"Bearer " + s.token(Exporter, "bikes")}}
-	cookie := http.Header{"Cookie": {cookieName + "=" + s.token(Exporter, "bikes") + "~ab"}}
+	cookie := http.Header{"Cookie": {s.cookie(Exporter, "bikes")}}
 	for name, try := range map[string]struct {
 		header http.Header
 		origin string
@@ -317,9 +317,9 @@ func forged(s *service) string {
 
 func TestSignOutEndsTheBrowsersConnections(t *testing.T) {
 	s := newService(t)
-	dial := func(browserID string) *browser {
+	dial := func(cookie string) *browser {
 		conn, res, err := websocket.DefaultDialer.Dial("ws"+strings.TrimPrefix(s.http.URL, "http")+"/api/live",
-			http.Header{"Cookie": {cookieName + "=" + s.token(Exporter, "bikes") + "~" + browserID}, "Origin": {s.http.URL}})
+			http.Header{"Cookie": {cookie}, "Origin": {s.http.URL}})
 		require.NoError(t, err)
 		res.Body.Close()
 		b := &browser{t: t, conn: conn}
@@ -327,8 +327,9 @@ func TestSignOutEndsTheBrowsersConnections(t *testing.T) {
 		b.next()
 		return b
 	}
-	here, elsewhere := dial("aa"), dial("bb")
-	r := s.call("", "", "POST", "/api/signout", nil, "Cookie", cookieName+"="+s.token(Exporter, "bikes")+"~aa", "Origin", s.http.URL)
+	cookie := s.cookie(Exporter, "bikes")
+	here, elsewhere := dial(cookie), dial(s.cookie(Exporter, "bikes"))
+	r := s.call("", "", "POST", "/api/signout", nil, "Cookie", cookie, "Origin", s.http.URL)
 	require.Equal(t, 204, r.status, r.raw)
 	assert.Contains(t, r.header.Get("Set-Cookie"), "Max-Age=0")
 	_, err := here.read()

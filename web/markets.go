@@ -11,13 +11,14 @@ import (
 // markets sums up, for the commission, the requests that are not withdrawn by the market they go to.
 type markets struct {
 	rows     map[string]*marketRow
+	shown    map[string]*marketRow // as the commission was last told
 	withheld map[string]bool
 	members  map[string]map[string]bool // market -> requests
 	dirty    map[string]bool
 }
 
 func newMarkets() markets {
-	return markets{map[string]*marketRow{}, map[string]bool{}, map[string]map[string]bool{}, map[string]bool{}}
+	return markets{map[string]*marketRow{}, map[string]*marketRow{}, map[string]bool{}, map[string]map[string]bool{}, map[string]bool{}}
 }
 
 // touch says that a request was one thing and is another now; either may be nil.
@@ -56,28 +57,72 @@ func (m *markets) settle(requests map[string]*planner.RequestStatus, matches map
 			changed[id] = true
 		}
 	}
+	for id := range changed {
+		m.release(id, withheld[id])
+	}
 	m.withheld = withheld
 	return slices.Sorted(maps.Keys(changed))
 }
 
+// release shows a row anew, unless whoever watches it would learn what fewer than three exporters did: the row before
+// less this one.
+func (m *markets) release(id string, withheld bool) {
+	now, before := m.rows[id], m.shown[id]
+	if now == nil {
+		delete(m.shown, id)
+		return
+	}
+	if before != nil && !withheld && !m.withheld[id] && differing(before, now) < least {
+		return
+	}
+	m.shown[id] = now
+}
+
+// differing counts the exporters whose part differs between two rows.
+func differing(a, b *marketRow) int {
+	n := 0
+	for e, part := range b.parts {
+		if was, in := a.parts[e]; !in || was != part {
+			n++
+		}
+	}
+	for e := range a.parts {
+		if _, in := b.parts[e]; !in {
+			n++
+		}
+	}
+	return n
+}
+
+// exporters counts those who have requests.
+func (m *markets) exporters() int {
+	all := map[string]bool{}
+	for _, row := range m.rows {
+		maps.Copy(all, row.exporters)
+	}
+	return len(all)
+}
+
 // sumMarket adds in the order of ids, so that the same requests give the same sums to the last bit.
 func sumMarket(id string, members map[string]bool, requests map[string]*planner.RequestStatus, matches map[string]*planner.Match) *marketRow {
-	row := &marketRow{id: id, exporters: map[string]bool{}}
+	row := &marketRow{id: id, exporters: map[string]bool{}, parts: map[string]marketPart{}}
 	for _, r := range slices.Sorted(maps.Keys(members)) {
 		status := requests[r]
 		if status.Withdrawn {
 			continue
 		}
-		row.requests++
 		row.exporters[status.Exporter] = true
-		row.askedM3 += status.VolumeM3
-		row.matchedM3 += status.BookedShare * status.VolumeM3
+		one := marketPart{requests: 1, askedM3: status.VolumeM3, matchedM3: status.BookedShare * status.VolumeM3}
 		if match := matches[r]; match != nil {
 			for _, part := range match.Parts {
-				row.matchedM3 += part.Fraction * (1 - status.BookedShare) * status.VolumeM3
-				row.costed += part.Cost
+				one.matchedM3 += part.Fraction * (1 - status.BookedShare) * status.VolumeM3
+				one.costed += part.Cost
 			}
 		}
+		row.marketPart.add(one)
+		its := row.parts[status.Exporter]
+		its.add(one)
+		row.parts[status.Exporter] = its
 	}
 	return row
 }

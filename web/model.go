@@ -301,7 +301,7 @@ func (m *model) facetsOf(k key) *facets {
 	case kindBooking:
 		return bookingFacets(m.bookings[k.id])
 	case kindMarket:
-		if row := m.markets.rows[k.id]; row != nil {
+		if row := m.markets.shown[k.id]; row != nil {
 			return marketFacets(row, m.markets.withheld[k.id])
 		}
 	case kindDepartureLoad:
@@ -315,7 +315,7 @@ func (m *model) facetsOf(k key) *facets {
 		}
 	case kindPlan:
 		if m.plan != nil {
-			return planFacets(m.plan, m.carrier, m.operator)
+			return planFacets(m.plan, m.markets.exporters(), m.carrier, m.operator)
 		}
 	}
 	return nil

@@ -114,8 +114,8 @@ func (a *peerAnswer) refused() error {
 	return fmt.Errorf("%w: %s", ErrPeerSilent, a.Detail)
 }
 
-// sign is the HMAC of parts, in hexadecimal. No part but the last holds a newline.
-func sign(secret []byte, parts ...string) string {
+// peerSign is the HMAC of parts, in hexadecimal. No part but the last holds a newline.
+func peerSign(secret []byte, parts ...string) string {
 	h := hmac.New(sha256.New, secret)
 	io.WriteString(h, peerDomain+strings.Join(parts, "\n"))
 	return hex.EncodeToString(h.Sum(nil))
@@ -131,7 +131,7 @@ func PeerHandler(secret []byte, decide func(ctx context.Context, epoch uint64, c
 			return
 		}
 		signature := r.Header.Get(peerSignature)
-		if r.Method != http.MethodPost || !hmac.Equal([]byte(signature), []byte(sign(secret, "ask", string(body)))) {
+		if r.Method != http.MethodPost || !hmac.Equal([]byte(signature), []byte(peerSign(secret, "ask", string(body)))) {
 			writeProblem(w, http.StatusUnauthorized, "this is for the instances of one cluster, which share a secret")
 			return
 		}
@@ -154,7 +154,7 @@ func PeerHandler(secret []byte, decide func(ctx context.Context, epoch uint64, c
 		}
 		w.Header().Set("Content-Type", "application/json")
 		w.Header().Set("Cache-Control", "no-store")
-		w.Header().Set(peerSignature, sign(secret, "answer", signature, string(out)))
+		w.Header().Set(peerSignature, peerSign(secret, "answer", signature, string(out)))
 		w.Write(out)
 	})
 }
@@ -192,7 +192,7 @@ func (p *Peers) Decide(ctx context.Context, address string, epoch uint64, c *pla
 	if err != nil {
 		return planner.Outcome{}, 0, fmt.Errorf("%w: %w", ErrPeerAway, err)
 	}
-	signature := sign(p.secret, "ask", string(body))
+	signature := peerSign(p.secret, "ask", string(body))
 	r.Header.Set(peerSignature, signature)
 	r.Header.Set("Content-Type", "application/json")
 	answer, err := p.client.Do(r)
@@ -212,7 +212,7 @@ func (p *Peers) Decide(ctx context.Context, address string, epoch uint64, c *pla
 		return planner.Outcome{}, 0, ErrPeerSecret
 	case answer.StatusCode != http.StatusOK:
 		return planner.Outcome{}, 0, fmt.Errorf("%w: it answers %s", ErrPeerAway, strconv.Itoa(answer.StatusCode))
-	case !hmac.Equal([]byte(answer.Header.Get(peerSignature)), []byte(sign(p.secret, "answer", signature, string(out)))):
+	case !hmac.Equal([]byte(answer.Header.Get(peerSignature)), []byte(peerSign(p.secret, "answer", signature, string(out)))):
 		return planner.Outcome{}, 0, fmt.Errorf("%w: %w", ErrPeerSilent, ErrPeerSecret)
 	}
 	var a peerAnswer

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"runtime/debug"
 	"strings"
+	"time"
 
 	"github.com/klauspost/compress/gzhttp"
 
@@ -18,13 +19,21 @@ type Server struct {
 	stamp       stamper
 	answers     answers
 	connections connections
+	limits      *limiters
+	toucher     toucher
+	guard       guard
+	oidc        provider
+	swept       time.Time // of the guard
 	handler     http.Handler
 }
 
 // New starts a server; Close ends it. It panics if cfg lacks what it needs.
 func New(cfg Config) *Server {
 	s := &Server{cfg: cfg.withDefaults(), answers: answers{known: map[string]*answer{}}}
+	s.limits = newLimiters(s.cfg.Limits, s.cfg.Now)
 	s.hub = newHub(s.cfg)
+	s.swept = s.cfg.Now()
+	s.startGuard()
 	s.handler = s.routes()
 	return s
 }
@@ -41,14 +50,18 @@ func (s *Server) Epoch() string { return s.hub.epoch }
 // Close tells clients that the service is going away and returns when all connections are closed, at most some
 // seconds later. Requests that arrive after it see the last state.
 func (s *Server) Close() {
+	s.guard.stop()
+	s.guard.done.Wait()
 	s.hub.close()
 	s.connections.wait()
+	s.toucher.wait()
 }
 
 func (s *Server) routes() http.Handler {
 	mux := http.NewServeMux()
 	s.api(mux)
 	mux.HandleFunc("GET /signin", s.signIn)
+	s.oidcRoutes(mux)
 	mux.HandleFunc("/api/", func(w http.ResponseWriter, r *http.Request) { notInAPI(mux, w, r) })
 	mux.HandleFunc("GET /overlay/borders.json", s.borders)
 	mux.HandleFunc("GET /docs", func(w http.ResponseWriter, r *http.Request) {
@@ -70,7 +83,7 @@ func (s *Server) routes() http.Handler {
 	all := http.NewServeMux()
 	all.HandleFunc("GET /api/live", s.live)
 	all.Handle("/", zip(mux))
-	return s.recovered(secured(all))
+	return s.recovered(s.secured(all))
 }
 
 // notInAPI answers for addresses under /api/ that have no operation, or not with that method.
@@ -121,10 +134,13 @@ const policy = "default-src 'self'; script-src 'self'; worker-src 'self' blob:; 
 	"form-action 'self'; frame-src 'none'; frame-ancestors 'none'"
 
 // secured sets the headers that every answer has.
-func secured(next http.Handler) http.Handler {
+func (s *Server) secured(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()
 		h.Set("Content-Security-Policy", policy)
+		if s.secure(r) {
+			h.Set("Strict-Transport-Security", "max-age=31536000")
+		}
 		h.Set("X-Content-Type-Options", "nosniff")
 		h.Set("X-Frame-Options", "DENY")
 		h.Set("Referrer-Policy", "no-referrer") // a sign-in link is a secret

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 	"testing/fstest"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -18,7 +19,7 @@ func TestSignIn(t *testing.T) {
 	jar, err := cookiejar.New(nil)
 	require.NoError(t, err)
 	person := http.Client{Jar: jar, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
-	link := s.web.SignInLink(s.http.URL+"/", Exporter, "天津自行车", "Tianjin Bikes")
+	link := s.web.SignInLink(s.http.URL+"/", Account{Role: Exporter, Org: "天津自行车", Name: "Tianjin Bikes"}, time.Hour)
 	assert.True(t, strings.HasPrefix(link, s.http.URL+"/signin?token="), link)
 	res, err := person.Get(link)
 	require.NoError(t, err)
@@ -34,17 +35,17 @@ func TestSignIn(t *testing.T) {
 	require.NoError(t, err)
 	raw, _ := io.ReadAll(res.Body)
 	res.Body.Close()
-	assert.JSONEq(t, `{"role":"exporter","org":"天津自行车","name":"Tianjin Bikes"}`, string(raw))
-	assert.Equal(t, link, newService(t).web.SignInLink(s.http.URL, Exporter, "天津自行车", "Tianjin Bikes"), "links outlive a restart")
+	assert.JSONEq(t, `{"role":"exporter","org":"天津自行车","name":"Tianjin Bikes","user":"exporter/天津自行车/local","level":"admin","scopes":["read","trade","administer"]}`, string(raw))
 
-	for name, bad := range map[string]string{"none": "", "cut": link[:len(link)-3], "forged": forged(s), "of another secret": token([]byte("another secret, as long"), session{Role: Firm, Org: "x"})} {
+	other := sign([]byte("another secret, as long"), claims{Use: useLink, Role: Firm, Org: "x", User: "x", Level: "admin", Made: start.Unix(), Ends: start.Unix() + 60})
+	for name, bad := range map[string]string{"none": "", "cut": link[:len(link)-3], "forged": forged(s), "of another secret": other, "for another use": s.token(Firm, "x")} {
 		r := s.call("", "", "GET", "/signin?token="+bad, nil)
 		assert.Equal(t, 401, r.status, name)
 		assert.Empty(t, r.header.Get("Set-Cookie"), name)
 		assert.Contains(t, r.raw, "haihe serve", name)
 	}
-	assert.Panics(t, func() { s.web.SignInLink("", "king", "x", "") })
-	assert.Panics(t, func() { s.web.SignInLink("", Firm, "", "") })
+	assert.Panics(t, func() { s.web.SignInLink("", Account{Role: "king", Org: "x"}, time.Hour) })
+	assert.Panics(t, func() { s.web.SignInLink("", Account{Role: Firm}, time.Hour) })
 }
 
 func TestHeaders(t *testing.T) {
@@ -130,15 +131,17 @@ func TestConfigMustBeWhole(t *testing.T) {
 }
 
 func FuzzToken(f *testing.F) {
-	good := token(testSecret, session{Role: Firm, Org: "bohai", Name: "Bohai"})
+	good := sign(testSecret, claims{Use: useLink, Role: Firm, Org: "bohai", Made: start.Unix(), Ends: start.Unix() + 60})
 	f.Add(good)
 	f.Add(strings.TrimSuffix(good, "A") + "B")
 	f.Add("e30." + strings.Split(good, ".")[1])
 	f.Add(".")
 	f.Fuzz(func(t *testing.T, s string) {
-		who, err := parseToken(testSecret, s)
-		if err == nil && (s != good || who.Org != "bohai") {
-			t.Fatalf("%q speaks for %+v", s, who)
+		for _, use := range []string{useLink, useBearer, useLive, useLogin} {
+			c, err := openToken(testSecret, s, use, start)
+			if err == nil && (s != good || use != useLink || c.Org != "bohai") {
+				t.Fatalf("%q is good for %s and speaks for %+v", s, use, c)
+			}
 		}
 	})
 }
@@ -190,7 +193,7 @@ func FuzzBody(f *testing.F) {
 		}
 		r := httptest.NewRequest(method, p.path, strings.NewReader(body))
 		r.Header.Set("Content-Type", "application/json")
-		r.Header.Set("Authorization", "Bearer "+token(testSecret, session{Role: p.role, Org: org}))
+		r.Header.Set("Authorization", "Bearer "+s.token(p.role, org))
 		w := httptest.NewRecorder()
 		s.web.Handler().ServeHTTP(w, r)
 		if w.Code >= 500 {

@@ -22,6 +22,7 @@ import (
 	"go.uber.org/goleak"
 
 	"haihe/planner"
+	"haihe/planner/access"
 	"haihe/planner/live"
 )
 
@@ -78,6 +79,8 @@ func newService(t testing.TB, adjust ...func(*Config)) *service {
 		},
 		Schemas:   fstest.MapFS{"RequestSubmitted.json": {Data: []byte(`{"title":"RequestSubmitted"}`)}},
 		Secret:    testSecret,
+		URL:       "http://haihe.example",
+		Limits:    Limits{Requests: -1, Commands: -1, SignIns: -1, Sockets: -1, Rooms: -1},
 		Now:       s.now,
 		Logger:    slog.New(slog.NewTextHandler(io.Discard, nil)),
 		Heartbeat: time.Hour,
@@ -234,7 +237,7 @@ func sailing(id, carrier, from, to string) *planner.DepartureScheduled {
 func store(id, operator, gateway, market string) *planner.WarehouseRegistered {
 	return &planner.WarehouseRegistered{Name: id + " hub", AreaM2: 9000, Public: true, Warehouse: planner.Warehouse{ID: id,
 		Operator: operator, Country: "US", Lat: 34, Lon: -118, CapacityM3: planner.PerDay{5000}, Classes: []string{"general"},
-		Gateways: []planner.Gateway{{Place: gateway, Hours: 10, RateM3: 5}}, Markets: []planner.Market{{ID: market, Hours: 30, RateM3: 20}}}}
+		Gateways: []planner.Gateway{{Place: gateway, Hours: 10, RateM3: 5}}, Markets: []planner.Market{{ID: market, Hours: 30, RateM3: 20.5}}}}
 }
 
 func wish(id, exporter, market string) *planner.RequestSubmitted {
@@ -245,12 +248,14 @@ func wish(id, exporter, market string) *planner.RequestSubmitted {
 
 // network is a small world: two carriers, two warehouses, three exporters.
 func (s *service) network() {
+	american := store("WH-US", "pacific", "USLAX", "US")
+	american.StorageM3Day = 0.125
 	s.say(
 		&planner.PlaceDeclared{Place: planner.Place{ID: "CNTXG", Kind: "seaport", Country: "CN", Lat: 38.98, Lon: 117.7}},
 		&planner.PlaceDeclared{Place: planner.Place{ID: "USLAX", Kind: "seaport", Country: "US", Lat: 33.74, Lon: -118.26}},
 		&planner.PlaceDeclared{Place: planner.Place{ID: "DEHAM", Kind: "seaport", Country: "DE", Lat: 53.54, Lon: 9.98}},
 		sailing("LAX-1", "bohai", "CNTXG", "USLAX"), sailing("HAM-1", "hansa", "CNTXG", "DEHAM"),
-		store("WH-US", "pacific", "USLAX", "US"), store("WH-DE", "elbe", "DEHAM", "DE"),
+		american, store("WH-DE", "elbe", "DEHAM", "DE"),
 		wish("R1", "bikes", "US"), wish("R2", "carpets", "US"), wish("R3", "sofas", "US"), wish("R4", "bikes", "DE"),
 	)
 }
@@ -277,9 +282,30 @@ func straight(from, to planner.Place, _ string) Way {
 }
 
 func (s *service) token(role Role, org string) string {
-	t, err := Token(testSecret, role, org, "The "+org)
-	require.NoError(s.t, err)
+	t, err := Token(testSecret, Account{Role: role, Org: org, Name: "The " + org}, s.web.cfg.Now())
+	if err != nil {
+		panic(err) // of fuzz targets too
+	}
 	return t
+}
+
+// cookie signs somebody in by a link, and returns the header Cookie of the browser.
+func (s *service) cookie(role Role, org string) string {
+	s.t.Helper()
+	link := s.web.SignInLink("", Account{Role: role, Org: org, Name: "The " + org}, time.Hour)
+	r := s.call("", "", "GET", link, nil)
+	require.Equal(s.t, http.StatusSeeOther, r.status, r.raw)
+	value, _, _ := strings.Cut(r.header.Get("Set-Cookie"), ";")
+	return value
+}
+
+// key makes an API key as an admin of an organisation; id is for revoking it.
+func (s *service) key(role Role, org string, scopes ...access.Scope) (id, key string) {
+	s.t.Helper()
+	s.cookie(role, org) // so that there is such an organisation
+	var made struct{ ID, Key string }
+	s.into(s.call(role, org, "POST", "/api/keys", obj{"name": "test", "scopes": scopes}), 201, &made)
+	return made.ID, made.Key
 }
 
 // reply is an answer of the API.

@@ -26,6 +26,7 @@ type viewer struct {
 type facets struct {
 	all        json.RawMessage            // to everybody signed in, but for those below
 	commission json.RawMessage            // to the commission instead of all
+	exporters  json.RawMessage            // to exporters instead of all
 	parties    map[viewer]json.RawMessage // to these instead of all
 }
 
@@ -36,14 +37,16 @@ func (f *facets) of(v viewer) json.RawMessage {
 	if raw, ok := f.parties[v]; ok {
 		return raw
 	}
-	if v.role == Commission && f.commission != nil {
+	switch {
+	case v.role == Operator:
+		return nil // has no view of its own
+	case v.role == Commission && f.commission != nil:
 		return f.commission
+	case v.role == Exporter && f.exporters != nil:
+		return f.exporters
 	}
 	return f.all
 }
-
-// uniform reports whether everybody sees the same.
-func (f *facets) uniform() bool { return f == nil || f.commission == nil && len(f.parties) == 0 }
 
 func (f *facets) toParty(role Role, org string, value any) {
 	if org == "" {
@@ -125,29 +128,29 @@ type laneView struct {
 func laneFacets(l laneView) *facets { return &facets{all: encode(l)} }
 
 type departureView struct {
-	ID            string       `json:"id"`
-	Lane          string       `json:"lane"`
-	Mode          string       `json:"mode"`
-	Carrier       string       `json:"carrier,omitempty"`
-	Voyage        string       `json:"voyage,omitempty"`
-	Vessel        string       `json:"vessel,omitempty"`
-	From          string       `json:"from"`
-	To            string       `json:"to"`
-	Cutoff        time.Time    `json:"cutoff"`
-	Depart        time.Time    `json:"depart"`
-	Arrive        time.Time    `json:"arrive"`
-	PlannedCutoff time.Time    `json:"planned_cutoff"`
-	PlannedDepart time.Time    `json:"planned_depart"`
-	PlannedArrive time.Time    `json:"planned_arrive"`
-	CapacityM3    float64      `json:"capacity_m3"`
-	CapacityKg    float64      `json:"capacity_kg"`
-	Rate          planner.Rate `json:"rate"`
-	CO2eKgPerT    float64      `json:"co2e_kg_per_t"`
-	Classes       []string     `json:"classes"`
-	DelayHours    float64      `json:"delay_hours"`
-	DelayReason   string       `json:"delay_reason,omitempty"`
-	Cancelled     bool         `json:"cancelled"`
-	CancelReason  string       `json:"cancel_reason,omitempty"`
+	ID            string        `json:"id"`
+	Lane          string        `json:"lane"`
+	Mode          string        `json:"mode"`
+	Carrier       string        `json:"carrier,omitempty"`
+	Voyage        string        `json:"voyage,omitempty"`
+	Vessel        string        `json:"vessel,omitempty"`
+	From          string        `json:"from"`
+	To            string        `json:"to"`
+	Cutoff        time.Time     `json:"cutoff"`
+	Depart        time.Time     `json:"depart"`
+	Arrive        time.Time     `json:"arrive"`
+	PlannedCutoff time.Time     `json:"planned_cutoff"`
+	PlannedDepart time.Time     `json:"planned_depart"`
+	PlannedArrive time.Time     `json:"planned_arrive"`
+	CapacityM3    float64       `json:"capacity_m3"`
+	CapacityKg    float64       `json:"capacity_kg"`
+	Rate          *planner.Rate `json:"rate,omitempty"` // to its carrier and to exporters
+	CO2eKgPerT    float64       `json:"co2e_kg_per_t"`
+	Classes       []string      `json:"classes"`
+	DelayHours    float64       `json:"delay_hours"`
+	DelayReason   string        `json:"delay_reason,omitempty"`
+	Cancelled     bool          `json:"cancelled"`
+	CancelReason  string        `json:"cancel_reason,omitempty"`
 
 	Diversion *diversionView `json:"diversion,omitempty"`
 }
@@ -169,40 +172,73 @@ func viewDiversion(x *planner.Diversion) *diversionView {
 	return &diversionView{x.Passages, x.Reason, x.Km, x.Hours, x.CarriedHours, x.Blocked, x.Turned}
 }
 
-// departureFacets: everybody sees the schedule, the rate and the room published. What is booked on it goes with
-// its load, the position with the positions.
+// departureFacets: everybody sees the timetable and the room published, the carrier and exporters the rate too. What is
+// booked on it goes with its load, the position with the positions.
 func departureFacets(d *planner.DepartureStatus) *facets {
-	return &facets{all: encode(departureView{d.ID, laneOf(d), d.Mode, d.Carrier, d.Voyage,
+	v := departureView{d.ID, laneOf(d), d.Mode, d.Carrier, d.Voyage,
 		d.Vessel, d.From, d.To, d.Cutoff, d.Depart, d.Arrive, d.PlannedCutoff, d.PlannedDepart, d.PlannedArrive,
-		d.CapacityM3, d.CapacityKg, d.Rate, d.CO2eKgPerT, list(d.Classes), d.DelayHours, d.DelayReason,
-		d.Cancelled, d.CancelReason, viewDiversion(d.Diversion)})}
+		d.CapacityM3, d.CapacityKg, nil, d.CO2eKgPerT, list(d.Classes), d.DelayHours, d.DelayReason,
+		d.Cancelled, d.CancelReason, viewDiversion(d.Diversion)}
+	f := &facets{all: encode(v)}
+	v.Rate = &d.Rate
+	f.exporters = encode(v)
+	f.toParty(Firm, d.Carrier, v)
+	return f
 }
 
 type warehouseView struct {
-	ID           string            `json:"id"`
-	Name         string            `json:"name,omitempty"`
-	Operator     string            `json:"operator,omitempty"`
-	Country      string            `json:"country,omitempty"`
-	Lat          float64           `json:"lat"`
-	Lon          float64           `json:"lon"`
-	AreaM2       float64           `json:"area_m2"`
-	Public       bool              `json:"public"`
-	CapacityM3   planner.PerDay    `json:"capacity_m3"`
-	CapacityFrom string            `json:"capacity_from,omitempty"`
-	Classes      []string          `json:"classes"`
-	InboundM3    float64           `json:"inbound_m3"`
-	StorageM3Day float64           `json:"storage_m3_day"`
-	Gateways     []planner.Gateway `json:"gateways"`
-	Markets      []planner.Market  `json:"markets"`
-	Closed       bool              `json:"closed"`
-	CloseReason  string            `json:"close_reason,omitempty"`
+	ID           string         `json:"id"`
+	Name         string         `json:"name,omitempty"`
+	Operator     string         `json:"operator,omitempty"`
+	Country      string         `json:"country,omitempty"`
+	Lat          float64        `json:"lat"`
+	Lon          float64        `json:"lon"`
+	AreaM2       float64        `json:"area_m2"`
+	Public       bool           `json:"public"`
+	CapacityM3   planner.PerDay `json:"capacity_m3"`
+	CapacityFrom string         `json:"capacity_from,omitempty"`
+	Classes      []string       `json:"classes"`
+	InboundM3    *float64       `json:"inbound_m3,omitempty"` // rates go to its operator and to exporters
+	StorageM3Day *float64       `json:"storage_m3_day,omitempty"`
+	Gateways     []reachView    `json:"gateways"`
+	Markets      []servedView   `json:"markets"`
+	Closed       bool           `json:"closed"`
+	CloseReason  string         `json:"close_reason,omitempty"`
 }
 
-// warehouseFacets: everybody sees a warehouse.
+type reachView struct {
+	Place  string   `json:"place"`
+	Hours  float64  `json:"hours"`
+	RateM3 *float64 `json:"rate_m3,omitempty"`
+}
+
+type servedView struct {
+	ID     string   `json:"id"`
+	Hours  float64  `json:"hours"`
+	RateM3 *float64 `json:"rate_m3,omitempty"`
+}
+
+// warehouseFacets: everybody sees a warehouse, its operator and exporters its rates too.
 func warehouseFacets(w *planner.WarehouseStatus) *facets {
-	return &facets{all: encode(warehouseView{w.ID, w.Name, w.Operator, w.Country, w.Lat, w.Lon, w.AreaM2, w.Public,
-		w.CapacityM3, w.CapacityFrom, list(w.Classes), w.InboundM3, w.StorageM3Day, list(w.Gateways),
-		list(w.Markets), w.Closed, w.CloseReason})}
+	v := warehouseView{w.ID, w.Name, w.Operator, w.Country, w.Lat, w.Lon, w.AreaM2, w.Public,
+		w.CapacityM3, w.CapacityFrom, list(w.Classes), nil, nil, []reachView{}, []servedView{}, w.Closed, w.CloseReason}
+	for _, g := range w.Gateways {
+		v.Gateways = append(v.Gateways, reachView{Place: g.Place, Hours: g.Hours})
+	}
+	for _, m := range w.Markets {
+		v.Markets = append(v.Markets, servedView{ID: m.ID, Hours: m.Hours})
+	}
+	f := &facets{all: encode(v)}
+	v.InboundM3, v.StorageM3Day = &w.InboundM3, &w.StorageM3Day
+	for i := range v.Gateways {
+		v.Gateways[i].RateM3 = &w.Gateways[i].RateM3
+	}
+	for i := range v.Markets {
+		v.Markets[i].RateM3 = &w.Markets[i].RateM3
+	}
+	f.exporters = encode(v)
+	f.toParty(Firm, w.Operator, v)
+	return f
 }
 
 // requestFacets: only its exporter sees a request.
@@ -339,10 +375,22 @@ func warehouseLoadFacets(id, operator string, load planner.Load) *facets {
 
 // marketRow sums over the open requests to a market.
 type marketRow struct {
-	id                         string
+	id string
+	marketPart
+	exporters map[string]bool
+	parts     map[string]marketPart // by exporter
+}
+
+type marketPart struct {
 	requests                   int
-	exporters                  map[string]bool
 	askedM3, matchedM3, costed float64
+}
+
+func (p *marketPart) add(q marketPart) {
+	p.requests += q.requests
+	p.askedM3 += q.askedM3
+	p.matchedM3 += q.matchedM3
+	p.costed += q.costed
 }
 
 type marketView struct {
@@ -364,12 +412,27 @@ func marketFacets(m *marketRow, withheld bool) *facets {
 	return &facets{commission: encode(v)}
 }
 
-// planFacets: everybody sees the summary; the commission all dual prices, a firm its own, exporters none.
-func planFacets(p *planner.PlanSummary, carrier, operator func(id string) string) *facets {
-	with := func(d []planner.DeparturePrice, w []planner.WarehousePrice) planner.PlanSummary {
-		c := *p
-		c.Departures, c.Warehouses = list(d), list(w)
-		return c
+// planView is a PlanSummary whose sums may be withheld.
+type planView struct {
+	planner.PlanSummary
+	Objective *float64 `json:"objective"` // this and the rest instead of the fields of the same name
+	Bound     *float64 `json:"bound"`
+	Requests  *int     `json:"requests"`
+	Matched   *int     `json:"matched"`
+	AskedM3   *float64 `json:"asked_m3"`
+	MatchedM3 *float64 `json:"matched_m3"`
+}
+
+// planFacets: everybody sees the summary, unless fewer than three exporters make it up; the commission all dual prices,
+// a firm its own, exporters none.
+func planFacets(p *planner.PlanSummary, exporters int, carrier, operator func(id string) string) *facets {
+	with := func(d []planner.DeparturePrice, w []planner.WarehousePrice) planView {
+		v := planView{PlanSummary: *p}
+		v.Departures, v.Warehouses = list(d), list(w)
+		if exporters >= least || p.Requests == 0 {
+			v.Objective, v.Bound, v.Requests, v.Matched, v.AskedM3, v.MatchedM3 = &p.Objective, &p.Bound, &p.Requests, &p.Matched, &p.AskedM3, &p.MatchedM3
+		}
+		return v
 	}
 	f := &facets{all: encode(with(nil, nil)), commission: encode(with(p.Departures, p.Warehouses))}
 	type own struct {

@@ -3,6 +3,7 @@ package web
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -38,9 +39,14 @@ var secrets = []struct {
 	{"price of another warehouse", "3.75", []viewer{{Firm, "elbe"}, {Commission, ""}}},
 	{"a booking", `"bk-1"`, []viewer{{Exporter, "sofas"}}},
 	{"room booked by one owner", `"booked_m3":33`, []viewer{{Firm, "bohai"}}},
+	{"the rate of a sailing", `"amount":80,`, append(slices.Clone(allExporters), viewer{Firm, "bohai"}, viewer{Firm, "hansa"})},
+	{"the rate of storage", `"storage_m3_day":0.125`, append(slices.Clone(allExporters), viewer{Firm, "pacific"})},
+	{"the rate to a market", `"rate_m3":20.5`, append(slices.Clone(allExporters), viewer{Firm, "pacific"}, viewer{Firm, "elbe"})},
 	{"a market of three exporters", `"asked_m3":99`, []viewer{{Commission, ""}}},
 	{"a market of one exporter", `"asked_m3":34.125`, nil},
 }
+
+var allExporters = []viewer{{Exporter, "bikes"}, {Exporter, "carpets"}, {Exporter, "sofas"}, {Exporter, "nobody"}, {Exporter, "bohai"}}
 
 var viewers = []viewer{{Exporter, "bikes"}, {Exporter, "carpets"}, {Exporter, "sofas"}, {Exporter, "nobody"}, {Firm, "bohai"}, {Firm, "hansa"},
 	{Firm, "pacific"}, {Firm, "elbe"}, {Firm, "nobody"}, {Firm, "bikes"}, {Commission, ""}, {Exporter, "bohai"}}

@@ -149,7 +149,7 @@ func TestAnOldLogStarts(t *testing.T) {
 	require.Equal(t, http.StatusNoContent, code, "%s", body)
 	s.say("BookingConfirmed", streams.TopicBookings, "booking:old-1:master", "booking:old-1", string(payload))
 	letters := func() int {
-		return len(get[[]any](s, "commission", "/api/dead-letters"))
+		return len(get[[]any](s, "operator", "/api/dead-letters"))
 	}
 	require.Eventually(t, func() bool { return letters() == 1 }, wait, 50*time.Millisecond, "told as a fact, a booking is a dead letter by now")
 	s.sameAsReplay()

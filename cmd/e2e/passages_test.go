@@ -41,7 +41,7 @@ func TestSuezShutByAnOutsideRecord(t *testing.T) {
 		return found
 	}
 	require.Empty(t, diverted())
-	before := get[planner.Problem](s, "commission", "/api/problem")
+	before := get[planner.Problem](s, "operator", "/api/problem")
 
 	s.say("PassageClosed", streams.TopicRoutes, "passage:suezz:status", "passage:suezz", `{"passage":"suezz"}`)
 	s.say("PassageClosed", streams.TopicRoutes, "passage:suez:status", "passage:suez", `{"passage":"suez","reason":"ship aground"}`)
@@ -58,7 +58,7 @@ func TestSuezShutByAnOutsideRecord(t *testing.T) {
 	}
 	was, is := arrive(before), map[string]time.Time{}
 	require.Eventually(t, func() bool { // the plan that is shown may be an older one for a moment
-		is = arrive(get[planner.Problem](s, "commission", "/api/problem"))
+		is = arrive(get[planner.Problem](s, "operator", "/api/problem"))
 		return slices.ContainsFunc(before.Departures, func(d planner.Departure) bool { return is[d.ID].After(d.Arrive) })
 	}, wait, 50*time.Millisecond)
 	t.Logf("from the record to the ships on a screen %v, to a plan around it %v", seen, time.Since(begun))
@@ -83,7 +83,7 @@ func TestSuezShutByAnOutsideRecord(t *testing.T) {
 	require.Eventually(t, func() bool {
 		letters := get[[]struct {
 			Reason string `json:"reason"`
-		}](s, "commission", "/api/dead-letters")
+		}](s, "operator", "/api/dead-letters")
 		return slices.ContainsFunc(letters, func(l struct {
 			Reason string `json:"reason"`
 		}) bool {

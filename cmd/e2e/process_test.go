@@ -3,6 +3,7 @@ package e2e
 import (
 	"bufio"
 	"bytes"
+	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -18,6 +19,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"haihe/web"
 )
 
 // Binaries of haihe, each built when it is first needed. The one with the race detector is an order of magnitude
@@ -57,7 +60,8 @@ type service struct {
 	cmd    *exec.Cmd
 	base   string
 	kafka  string
-	tokens map[string]string // by role
+	dir    string
+	links  map[string]string // tokens of the sign-in links, by role
 	stderr *bytes.Buffer
 	ended  chan error
 }
@@ -65,7 +69,7 @@ type service struct {
 // serve starts haihe serve on free ports with its data in dir, and waits until it says where it is.
 func serve(t *testing.T, binary, dir string, args ...string) *service {
 	t.Helper()
-	s := &service{t: t, tokens: map[string]string{}, stderr: &bytes.Buffer{}, ended: make(chan error, 1)}
+	s := &service{t: t, dir: dir, links: map[string]string{}, stderr: &bytes.Buffer{}, ended: make(chan error, 1)}
 	args = append([]string{"serve", "--listen", "127.0.0.1:0", "--broker-listen", "127.0.0.1:0", "--data", dir}, args...)
 	s.cmd = exec.Command(binary, args...)
 	s.cmd.Stderr = s.stderr
@@ -76,7 +80,7 @@ func serve(t *testing.T, binary, dir string, args ...string) *service {
 	link := regexp.MustCompile(`^  (\w+) +(http://\S+)/signin\?token=(\S+)$`)
 	for lines.Scan() {
 		if m := link.FindStringSubmatch(lines.Text()); m != nil {
-			s.base, s.tokens[m[1]] = m[2], m[3]
+			s.base, s.links[m[1]] = m[2], m[3]
 		}
 		if rest, ok := strings.CutPrefix(lines.Text(), "Kafka "); ok {
 			s.kafka = strings.Fields(rest)[0]
@@ -123,8 +127,30 @@ func (s *service) ready() *service {
 	return s
 }
 
+// token returns a token of whom the link of a role is for, or of the operator.
+func (s *service) token(role string) string {
+	s.t.Helper()
+	who := web.Account{Role: web.Operator, Org: "operator"}
+	if role != string(web.Operator) {
+		head, _, _ := strings.Cut(s.links[role], ".")
+		raw, err := base64.RawURLEncoding.DecodeString(head)
+		require.NoError(s.t, err)
+		var says struct {
+			Role      web.Role
+			Org, Name string
+		}
+		require.NoError(s.t, json.Unmarshal(raw, &says))
+		who = web.Account{Role: says.Role, Org: says.Org, Name: says.Name}
+	}
+	secret, err := os.ReadFile(filepath.Join(s.dir, "web-secret"))
+	require.NoError(s.t, err)
+	token, err := web.Token(secret, who, time.Now())
+	require.NoError(s.t, err)
+	return token
+}
+
 func (s *service) planned() bool {
-	code, _ := s.call("commission", http.MethodGet, "/api/plan", nil)
+	code, _ := s.call("operator", http.MethodGet, "/api/plan", nil)
 	return code == http.StatusOK
 }
 
@@ -162,7 +188,7 @@ func (s *service) keyed(role, method, path, key string, body any) (int, []byte) 
 	req, err := http.NewRequest(method, s.base+path, in)
 	require.NoError(s.t, err)
 	if role != "" {
-		req.Header.Set("Authorization", "Bearer "+s.tokens[role])
+		req.Header.Set("Authorization", "Bearer "+s.token(role))
 	}
 	if body != nil {
 		req.Header.Set("Content-Type", "application/json")

@@ -37,7 +37,7 @@ func TestStopsAndGoesOn(t *testing.T) {
 		dir := t.TempDir()
 		args = append(args, "--sample")
 		s := serve(t, raced(), dir, args...).ready()
-		code, _ := s.call("", http.MethodGet, "/signin?token="+s.tokens["exporter"], nil)
+		code, _ := s.call("", http.MethodGet, "/signin?token="+s.links["exporter"], nil)
 		require.Equal(t, http.StatusOK, code, "the link leads to the page")
 		first := s.watch("exporter")
 		require.NotEmpty(t, first.entities["departure"])
@@ -63,7 +63,7 @@ func TestOutsideEventsReachTheBrowser(t *testing.T) {
 	brokers(t, func(t *testing.T, args ...string) {
 		s := serve(t, plain(), t.TempDir(), append(args, "--sample", "--feed-speed", "0.0001")...).ready()
 		w := s.watch("commission")
-		p := get[planner.Problem](s, "commission", "/api/problem")
+		p := get[planner.Problem](s, "operator", "/api/problem")
 		n := count("HAIHE_LATENCY_EVENTS", 5)
 		var took []time.Duration
 		for i := range n {
@@ -132,7 +132,7 @@ func TestBadRecordsHarmNothing(t *testing.T) {
 	} {
 		return get[[]struct {
 			Reason string `json:"reason"`
-		}](s, "commission", "/api/dead-letters?limit=1000")
+		}](s, "operator", "/api/dead-letters?limit=1000")
 	}
 	require.Eventually(t, func() bool { return len(letters()) == len(bad)+3 }, wait, 50*time.Millisecond)
 	for _, l := range letters() {
@@ -145,7 +145,7 @@ func TestBadRecordsHarmNothing(t *testing.T) {
 		_, body := s.call("", http.MethodGet, "/api/health", nil)
 		return strings.Contains(string(body), "departure D: facts are known about it, but it was never scheduled")
 	}, wait, 100*time.Millisecond)
-	p := get[planner.Problem](s, "commission", "/api/problem")
+	p := get[planner.Problem](s, "operator", "/api/problem")
 	s.tell(0, streams.TopicRoutes, p.Departures[len(p.Departures)-1], 4) // the stream goes on
 	s.sameAsReplay()
 	s.stop()

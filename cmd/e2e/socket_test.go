@@ -43,7 +43,7 @@ func (s *service) watch(role string) *socket {
 	w := &socket{t: s.t, entities: map[string]map[string]json.RawMessage{}}
 	var err error
 	w.conn, _, err = websocket.DefaultDialer.Dial("ws"+strings.TrimPrefix(s.base, "http")+"/api/live",
-		http.Header{"Authorization": {"Bearer " + s.tokens[role]}})
+		http.Header{"Authorization": {"Bearer " + s.token(role)}})
 	require.NoError(s.t, err)
 	s.t.Cleanup(func() { w.conn.Close() })
 	w.until("a snapshot", func() bool { return w.seq > 0 || len(w.entities) > 0 })

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"os"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -21,7 +22,8 @@ func exportCommand() *cobra.Command {
 		Short: "Write the problem that the running service plans",
 		Long: `Writes the problem that the service's current plan answers (haihe.problem/1) to the standard output:
 solved on any machine it gives the same plan. With --plan it writes that plan (haihe.plan/1).
-It signs in with the key in the service's data folder or --secret-file, or with the token of a sign-in link.`,
+It holds everybody's requests and rates, so it is for the operator: it signs in with the key in the service's
+data folder, or with a token that haihe link --token operator made.`,
 		Example: `  haihe export > problem.json
   haihe export | haihe solve - > plan.json`,
 		Args: exactArgs(),
@@ -34,7 +36,7 @@ It signs in with the key in the service's data folder or --secret-file, or with 
 				if err != nil {
 					return err
 				}
-				if token, err = web.Token(secret, web.Commission, string(web.Commission), ""); err != nil {
+				if token, err = web.Token(secret, web.Account{Role: web.Operator, Org: operator}, time.Now()); err != nil {
 					return err
 				}
 			}
@@ -48,7 +50,7 @@ It signs in with the key in the service's data folder or --secret-file, or with 
 	cmd.Flags().StringVar(&data, "data", "data", "data folder of the service, for the key that signs in")
 	cmd.Flags().StringVar(&secretFile, "secret-file", "", "secret of the service, where it was started with one")
 	cmd.Flags().StringVar(&server, "server", defaultServer, "address of the service")
-	cmd.Flags().StringVar(&token, "token", "", "token of a sign-in link of the commission (default $HAIHE_TOKEN)")
+	cmd.Flags().StringVar(&token, "token", "", "token of the operator (default $HAIHE_TOKEN)")
 	cmd.Flags().BoolVar(&plan, "plan", false, "write the plan instead of the problem")
 	return cmd
 }

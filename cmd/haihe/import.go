@@ -12,10 +12,11 @@ import (
 	"haihe/streams"
 )
 
-// brokersFlag adds --brokers; the default is the embedded broker of a service on this machine.
+// brokersFlag adds --brokers, and how to connect to them; the default is the embedded broker of a service on this machine.
 func brokersFlag(cmd *cobra.Command, into *[]string) {
 	cmd.Flags().StringSliceVar(into, "brokers", []string{streams.DefaultEmbeddedAddr},
 		"some brokers of the Kafka cluster, HOST:PORT,…")
+	secured(cmd)
 }
 
 func importCommand() *cobra.Command {

@@ -46,6 +46,7 @@ type ledgerSource struct {
 func (s *ledgerSource) flags(cmd *cobra.Command) {
 	cmd.Flags().StringVar(&s.data, "data", "data", "data folder of a service that is stopped")
 	cmd.Flags().StringSliceVar(&s.brokers, "brokers", nil, "read from these brokers instead, HOST:PORT,…; the service may run")
+	secured(cmd)
 }
 
 // read reads topics as they stand.

@@ -22,6 +22,8 @@ func verbs() []*cobra.Command {
 		exportCommand(),
 		feedCommand(),
 		linkCommand(),
+		accessCommand(),
+		auditCommand(),
 		ledgerCommand(),
 		healthCommand(),
 	}

@@ -42,7 +42,7 @@ func secretIn(dir, file string) ([]byte, error) {
 		return nil, err
 	}
 	if len(key) != secretBytes {
-		return nil, fmt.Errorf("%s has %d bytes instead of %d: move it away, and the next start makes a new one (sign-in links change)", path, len(key), secretBytes)
+		return nil, fmt.Errorf("%s has %d bytes instead of %d: put back the one that was there; a new one voids all sessions, keys and links", path, len(key), secretBytes)
 	}
 	return key, nil
 }

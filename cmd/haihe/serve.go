@@ -30,6 +30,7 @@ type settings struct {
 	quoteFor     time.Duration
 	holdFor      time.Duration
 	maxOpen      int
+	doors        doorSettings
 }
 
 func serveCommand() *cobra.Command {
@@ -59,6 +60,9 @@ With --sample it loads a made-up network of Tianjin if the log is empty, and pub
 			if s.quoteFor <= 0 || s.holdFor <= 0 || s.maxOpen < 0 {
 				return misused("--quote-for and --hold-for are longer than 0, and --max-open is not negative")
 			}
+			if err := s.doors.check(); err != nil {
+				return err
+			}
 			log := slog.New(slog.NewTextHandler(cmd.ErrOrStderr(), &slog.HandlerOptions{Level: level}))
 			slog.SetDefault(log)
 			v, err := open(cmd.Context(), s, log)
@@ -84,20 +88,28 @@ With --sample it loads a made-up network of Tianjin if the log is empty, and pub
 	f.DurationVar(&s.quoteFor, "quote-for", 24*time.Hour, "how long the price of a quote holds")
 	f.DurationVar(&s.holdFor, "hold-for", 30*time.Minute, "how long a hold keeps its room")
 	f.IntVar(&s.maxOpen, "max-open", 100, "quotes and holds that an exporter may have open at a time; 0: any number")
+	s.doors.flags(f)
 	f.TextVar(&level, "log-level", slog.LevelWarn, "least level of messages on the standard error: debug, info, warn, error")
 	return cmd
 }
 
 // address is where a browser on this machine finds the service.
 func (v *service) address() string {
+	if v.settings.doors.url != "" {
+		return strings.TrimSuffix(v.settings.doors.url, "/")
+	}
+	scheme := "http://"
+	if v.settings.doors.tlsCert != "" {
+		scheme = "https://"
+	}
 	host, port, err := net.SplitHostPort(v.listener.Addr().String())
 	if err != nil {
-		return "http://" + v.listener.Addr().String()
+		return scheme + v.listener.Addr().String()
 	}
 	if ip := net.ParseIP(host); ip != nil && ip.IsUnspecified() {
 		host = "localhost" // it listens everywhere
 	}
-	return "http://" + net.JoinHostPort(host, port)
+	return scheme + net.JoinHostPort(host, port)
 }
 
 // welcome is what a person needs to begin.
@@ -115,15 +127,12 @@ func (v *service) welcome() string {
 			{web.Commission, sample.Commission, sample.CommissionName}}
 	}
 	for _, l := range links {
-		token, err := web.Token(v.secret, l.role, l.org, l.nam)
-		if err != nil {
-			panic(err) // constants
-		}
-		fmt.Fprintf(&b, "  %-11s %s\n", l.role, web.SignInLink(base, token))
+		fmt.Fprintf(&b, "  %-11s %s\n", l.role, v.web.SignInLink(base, web.Account{Role: l.role, Org: l.org, Name: l.nam}, linkGood))
 	}
 	if !v.settings.sample {
 		fmt.Fprintf(&b, "  others      haihe link --data %s ROLE ORG\n", v.settings.data)
 	}
-	fmt.Fprintf(&b, "\nKafka %s   data %s   Ctrl-C stops\n", strings.Join(v.brokers, ","), v.settings.data)
+	fmt.Fprintf(&b, "\nEach link signs in once, within a day; haihe link --data %s makes new ones.\n", v.settings.data)
+	fmt.Fprintf(&b, "Kafka %s   data %s   Ctrl-C stops\n", strings.Join(v.brokers, ","), v.settings.data)
 	return b.String()
 }

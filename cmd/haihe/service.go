@@ -54,6 +54,8 @@ type service struct {
 	consumer  *streams.Consumer
 	loop      *live.Loop
 	web       *web.Server
+	access    *accessLog
+	audit     *auditLog
 	quoter    quoter
 	ready     atomic.Bool // commands are taken
 
@@ -82,6 +84,9 @@ func open(ctx context.Context, s settings, log *slog.Logger) (_ *service, err er
 		return nil, fmt.Errorf("cannot listen on %s; choose another address with --listen: %w", s.listen, err)
 	}
 	if v.secret, err = makeSecret(s.data, s.secretFile); err != nil {
+		return nil, err
+	}
+	if err := v.speakTLS(); err != nil {
 		return nil, err
 	}
 	v.name = instance()
@@ -146,7 +151,14 @@ func open(ctx context.Context, s settings, log *slog.Logger) (_ *service, err er
 		cfg.LedgerEnd = v.producer.LedgerEnd
 	}
 	v.loop = live.New(cfg)
-	v.web = web.New(v.webConfig(borders))
+	if err := v.openDoors(); err != nil {
+		return nil, err
+	}
+	pages := v.webConfig(borders)
+	if err := v.doorConfig(&pages); err != nil {
+		return nil, err
+	}
+	v.web = web.New(pages)
 	return v, nil
 }
 
@@ -259,6 +271,8 @@ func (v *service) run(ctx context.Context) error {
 	}
 	part(func() error { return unlessStopped(inner, v.loop.Run(inner)) })
 	part(func() error { return unlessStopped(inner, v.consume(inner)) })
+	part(func() error { return unlessStopped(inner, v.runDoors(inner)) })
+	part(func() error { v.audit.run(inner); return nil })
 	part(func() error {
 		if err := server.Serve(v.listener); !errors.Is(err, http.ErrServerClosed) {
 			return err

@@ -23,6 +23,8 @@ export const en: Record<Key, string> = {
   'role.exporter': 'Exporter',
   'role.commission': 'Transport commission',
 
+  'withheld': 'withheld',
+  'plan.withheld': 'Fewer than three exporters make up the sums; they are withheld.',
   'signin.title': 'Please sign in',
   'signin.text': 'Use one of the sign-in links printed by haihe serve (one each for a logistics firm, an exporter and the commission).',
   'signin.unreachable': 'The service cannot be reached',

@@ -22,6 +22,8 @@ export const zh = {
   'role.exporter': '出口企业',
   'role.commission': '交通主管部门',
 
+  'withheld': '不公开',
+  'plan.withheld': '参与的出口企业不足三家，合计不公开。',
   'signin.title': '请先登录',
   'signin.text': '请使用 haihe serve 启动时打印的登录链接打开本页面（物流企业、出口企业、主管部门各一个）。',
   'signin.unreachable': '无法连接服务',

@@ -112,7 +112,7 @@ function departure(legs: Leg[], was: Departure | undefined, is: Departure | null
     tell({ ...base, what: 'delayed', hours: is.delay_hours, before: was.delay_hours, ...reason });
   } else if (is.capacity_m3 !== was.capacity_m3) {
     tell({ ...base, what: 'capacity', m3: is.capacity_m3, before: was.capacity_m3 });
-  } else if (is.rate.amount !== was.rate.amount) tell({ ...base, what: 'rate' });
+  } else if (is.rate?.amount !== was.rate?.amount) tell({ ...base, what: 'rate' });
 }
 
 function warehouse(out: News[], was: Warehouse | undefined, is: Warehouse | null, at: number): void {

@@ -86,7 +86,7 @@ export interface Departure {
   planned_arrive: string;
   capacity_m3: number;
   capacity_kg: number;
-  rate: Rate;
+  rate?: Rate; // to its carrier and to exporters
   co2e_kg_per_t?: number;
   classes?: string[] | null;
   delay_hours: number;
@@ -111,10 +111,10 @@ export interface Warehouse {
   capacity_m3: number | number[];
   capacity_from?: string;
   classes?: string[] | null;
-  inbound_m3: number;
-  storage_m3_day: number;
-  gateways?: { place: string; hours: number; rate_m3: number }[] | null;
-  markets?: { id: string; hours: number; rate_m3: number }[] | null;
+  inbound_m3?: number; // this and the other rates: to its operator and to exporters
+  storage_m3_day?: number;
+  gateways?: { place: string; hours: number; rate_m3?: number }[] | null;
+  markets?: { id: string; hours: number; rate_m3?: number }[] | null;
   closed: boolean;
   close_reason?: string;
 }
@@ -227,17 +227,17 @@ export interface Plan {
   version: number;
   solved_at: string;
   status: string;
-  objective: number;
-  bound: number;
+  objective: number | null; // this and the other sums: null while fewer than three exporters make them up
+  bound: number | null;
   gap: number;
   seconds: number;
   currency: string;
   start: string;
   days: number;
-  requests: number;
-  matched: number;
-  asked_m3: number;
-  matched_m3: number;
+  requests: number | null;
+  matched: number | null;
+  asked_m3: number | null;
+  matched_m3: number | null;
   departure_prices?: { id: string; m3: number; kg: number }[] | null;
   warehouse_prices?: { id: string; day: number; m3: number }[] | null;
 }
