@@ -48,6 +48,9 @@ type Config struct {
 	// class of ship or aircraft. It fails on a class that the mode has not.
 	CO2e func(mode, class string, km float64) (float64, error)
 
+	// Measures are told what the websocket does.
+	Measures Measures
+
 	Secret  []byte // signs sessions; at least 16 bytes
 	Schemas fs.FS  // JSON Schemas of the events, NAME.json
 	Borders []byte // approved border overlay {approval_number, geojson}, or nil

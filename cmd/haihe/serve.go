@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"io"
 	"log/slog"
 	"net"
 	"strings"
@@ -16,18 +17,20 @@ import (
 
 // settings are what serve is told.
 type settings struct {
-	listen       string
-	data         string
-	brokers      []string
-	brokerListen string
-	sample       bool
-	seed         uint64
-	feedSpeed    float64
-	days         int
-	borders      string
-	quoteFor     time.Duration
-	holdFor      time.Duration
-	maxOpen      int
+	listen        string
+	metricsListen string
+	logFormat     string
+	data          string
+	brokers       []string
+	brokerListen  string
+	sample        bool
+	seed          uint64
+	feedSpeed     float64
+	days          int
+	borders       string
+	quoteFor      time.Duration
+	holdFor       time.Duration
+	maxOpen       int
 }
 
 func serveCommand() *cobra.Command {
@@ -54,7 +57,10 @@ With --sample it loads a made-up network of Tianjin if the log is empty, and pub
 			if s.quoteFor <= 0 || s.holdFor <= 0 || s.maxOpen < 0 {
 				return misused("--quote-for and --hold-for are longer than 0, and --max-open is not negative")
 			}
-			log := slog.New(slog.NewTextHandler(cmd.ErrOrStderr(), &slog.HandlerOptions{Level: level}))
+			log, err := newLogger(cmd.ErrOrStderr(), s.logFormat, level)
+			if err != nil {
+				return err
+			}
 			slog.SetDefault(log)
 			v, err := open(cmd.Context(), s, log)
 			if err != nil {
@@ -66,6 +72,7 @@ With --sample it loads a made-up network of Tianjin if the log is empty, and pub
 	}
 	f := cmd.Flags()
 	f.StringVar(&s.listen, "listen", "127.0.0.1:8080", "address of the pages and the API")
+	f.StringVar(&s.metricsListen, "metrics-listen", "", "address of /metrics and /debug/pprof, for operators alone, such as 127.0.0.1:9464 (default: none)")
 	f.StringVar(&s.data, "data", "data", "folder for all that is kept; made if it is missing")
 	f.StringSliceVar(&s.brokers, "brokers", nil, "brokers of a Kafka cluster, HOST:PORT,… (default: a broker of its own)")
 	f.StringVar(&s.brokerListen, "broker-listen", streams.DefaultEmbeddedAddr, "loopback address of the broker of its own")
@@ -77,8 +84,21 @@ With --sample it loads a made-up network of Tianjin if the log is empty, and pub
 	f.DurationVar(&s.quoteFor, "quote-for", 24*time.Hour, "how long the price of a quote holds")
 	f.DurationVar(&s.holdFor, "hold-for", 30*time.Minute, "how long a hold keeps its room")
 	f.IntVar(&s.maxOpen, "max-open", 100, "quotes and holds that an exporter may have open at a time; 0: any number")
+	f.StringVar(&s.logFormat, "log-format", "text", "format of messages on the standard error: text or json")
 	f.TextVar(&level, "log-level", slog.LevelWarn, "least level of messages on the standard error: debug, info, warn, error")
 	return cmd
+}
+
+// newLogger writes messages in a format, text or json.
+func newLogger(to io.Writer, format string, level slog.Level) (*slog.Logger, error) {
+	o := &slog.HandlerOptions{Level: level}
+	switch format {
+	case "text":
+		return slog.New(slog.NewTextHandler(to, o)), nil
+	case "json":
+		return slog.New(slog.NewJSONHandler(to, o)), nil
+	}
+	return nil, misused("--log-format is text or json, not %q", format)
 }
 
 // address is where a browser on this machine finds the service.
@@ -117,6 +137,10 @@ func (v *service) welcome() string {
 	if !v.settings.sample {
 		fmt.Fprintf(&b, "  others      haihe link --data %s ROLE ORG\n", v.settings.data)
 	}
-	fmt.Fprintf(&b, "\nKafka %s   data %s   Ctrl-C stops\n", strings.Join(v.brokers, ","), v.settings.data)
+	b.WriteByte('\n')
+	if v.operators != nil {
+		fmt.Fprintf(&b, "Metrics http://%s\n", v.operators.Addr())
+	}
+	fmt.Fprintf(&b, "Kafka %s   data %s   Ctrl-C stops\n", strings.Join(v.brokers, ","), v.settings.data)
 	return b.String()
 }

@@ -55,13 +55,15 @@ type service struct {
 	loop      *live.Loop
 	web       *web.Server
 	quoter    quoter
-	ready     atomic.Bool // commands are taken
+	metrics   *metrics
+	operators net.Listener // for metrics and profiles; nil where that is not wished
+	ready     atomic.Bool  // commands are taken
 }
 
 // open claims address, folder and brokers, and reads what is needed to go on where the last run ended. It starts
 // nothing that run would not stop.
 func open(ctx context.Context, s settings, log *slog.Logger) (_ *service, err error) {
-	v := &service{settings: s, log: log, brokers: s.brokers}
+	v := &service{settings: s, log: log, brokers: s.brokers, metrics: newMetrics()}
 	defer func() {
 		if err != nil {
 			v.close()
@@ -75,6 +77,9 @@ func open(ctx context.Context, s settings, log *slog.Logger) (_ *service, err er
 			return nil, fmt.Errorf("%s is taken, perhaps by another Haihe; stop that or choose another address with --listen", s.listen)
 		}
 		return nil, fmt.Errorf("cannot listen on %s; choose another address with --listen: %w", s.listen, err)
+	}
+	if v.operators, err = listenMetrics(s.metricsListen); err != nil {
+		return nil, err
 	}
 	if v.secret, err = makeSecret(s.data); err != nil {
 		return nil, err
@@ -126,11 +131,12 @@ func open(ctx context.Context, s settings, log *slog.Logger) (_ *service, err er
 		Observe: func(u live.Update) { v.web.Observe(u) },
 		Rules: planner.Rules{QuoteFor: s.quoteFor, HoldFor: s.holdFor, MaxOpen: s.maxOpen,
 			Check: streams.CheckEntry},
-		Marked: v.marked, Mark: v.noteMark(),
+		Marked: v.marked, Mark: v.noteMark(), Measures: v.metrics.ofLoop(),
 		Quiet: 25 * time.Millisecond, Patience: 200 * time.Millisecond,
 		Logger: log,
 	})
 	v.web = web.New(v.webConfig(borders))
+	v.metrics.watch(v)
 	return v, nil
 }
 
@@ -219,6 +225,9 @@ func (v *service) close() {
 	if v.listener != nil {
 		v.listener.Close()
 	}
+	if v.operators != nil {
+		v.operators.Close()
+	}
 }
 
 // run serves until ctx ends, then stops in the order in which nothing is lost: no new commands, a last snapshot,
@@ -230,7 +239,7 @@ func (v *service) run(ctx context.Context) error {
 	outer, cancel := context.WithCancel(ctx)
 	defer cancel()
 
-	server := &http.Server{Handler: v.web.Handler(), ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute}
+	server := &http.Server{Handler: v.handler(), ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute}
 	var g errgroup.Group
 	part := func(f func() error) {
 		g.Go(func() error {
@@ -246,6 +255,9 @@ func (v *service) run(ctx context.Context) error {
 		}
 		return nil
 	})
+	if v.operators != nil {
+		part(func() error { return v.serveMetrics(inner) })
+	}
 	part(func() error { return unlessStopped(outer, v.begin(outer)) })
 	part(func() error { v.keepSnapshots(outer); return nil })
 
@@ -354,5 +366,8 @@ func (v *service) snapshot(ctx context.Context) {
 	}
 	if err != nil && !errors.Is(err, context.Canceled) {
 		v.log.Warn("no snapshot was saved; the next start reads more of the log", "error", err)
+	}
+	if err == nil {
+		v.metrics.snapshot.SetToCurrentTime()
 	}
 }
