@@ -109,7 +109,9 @@ func (d *Draft) check(e *LedgerEntry) error {
 }
 
 func (d *Draft) add(e *LedgerEntry) {
-	e.Seal()
+	if e.hash == "" { // check has sealed what it has looked at
+		e.Seal()
+	}
 	d.head.Seq, d.head.Epoch, d.head.Hash, d.head.Time = e.Seq, e.Epoch, e.hash, e.Time
 	d.Entries = append(d.Entries, e)
 }

@@ -48,8 +48,11 @@ func newClient(conn *websocket.Conn, who session, cfg *Config) *client {
 		ended: ended}
 	c.end = func(code int, reason string) {
 		c.mu.Lock()
-		if c.code == 0 {
+		if c.code == 0 && code != 0 {
 			c.code, c.reason = code, reason
+			if cfg.Measures.Closed != nil {
+				cfg.Measures.Closed(code)
+			}
 		}
 		c.mu.Unlock()
 		cancel()

@@ -69,6 +69,9 @@ type Config struct {
 	SessionMax  time.Duration // a session ends after so long; 0: 7 days
 	Limits      Limits
 
+	// Measures are told what the websocket does.
+	Measures Measures
+
 	Secret  []byte // signs links and tickets; at least 16 bytes, the same for all instances
 	Schemas fs.FS  // JSON Schemas of the events, NAME.json
 	Borders []byte // approved border overlay {approval_number, geojson}, or nil

@@ -47,13 +47,17 @@ type inbox struct {
 	mu      sync.Mutex
 	updates []live.Update
 	lanes   []laneView
-	given   int // updates since the start
+	first   time.Time // when the first of updates came
+	given   int       // updates since the start
 	wake    chan struct{}
 }
 
 func (b *inbox) put(u *live.Update, lanes []laneView) {
 	b.mu.Lock()
 	if u != nil {
+		if len(b.updates) == 0 {
+			b.first = time.Now()
+		}
 		b.updates = append(b.updates, *u)
 		b.given++
 	}
@@ -65,12 +69,12 @@ func (b *inbox) put(u *live.Update, lanes []laneView) {
 	}
 }
 
-func (b *inbox) take() ([]live.Update, []laneView) {
+func (b *inbox) take() (u []live.Update, l []laneView, first time.Time) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	u, l := b.updates, b.lanes
+	u, l = b.updates, b.lanes
 	b.updates, b.lanes = nil, nil
-	return u, l
+	return u, l, b.first
 }
 
 func newHub(cfg Config) *hub {
@@ -111,8 +115,11 @@ func (h *hub) run(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case <-h.inbox.wake:
-			updates, made := h.inbox.take()
+			updates, made, first := h.inbox.take()
 			wanted, moved := h.take(updates, made)
+			if len(updates) > 0 && h.cfg.Measures.FannedOut != nil {
+				h.cfg.Measures.FannedOut(time.Since(first))
+			}
 			lanes.want(wanted)
 			if moved && !ticking {
 				ticking = true

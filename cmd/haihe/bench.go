@@ -86,6 +86,7 @@ builds is measured beside the planner.`,
 	cmd.Flags().DurationVar(&b.peerLimit, "peer-time-limit", 0, "the most that the peer gets (0: what the row says)")
 	cmd.AddCommand(benchChildren()...)
 	cmd.AddCommand(benchEventsCommand(b))
+	cmd.AddCommand(benchLoadCommand(b))
 	return cmd
 }
 

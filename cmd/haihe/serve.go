@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"io"
 	"log/slog"
 	"net"
 	"strings"
@@ -16,21 +17,23 @@ import (
 
 // settings are what serve is told.
 type settings struct {
-	listen       string
-	data         string
-	brokers      []string
-	brokerListen string
-	advertise    string
-	secretFile   string
-	sample       bool
-	seed         uint64
-	feedSpeed    float64
-	days         int
-	borders      string
-	quoteFor     time.Duration
-	holdFor      time.Duration
-	maxOpen      int
-	doors        doorSettings
+	listen        string
+	metricsListen string
+	logFormat     string
+	data          string
+	brokers       []string
+	brokerListen  string
+	advertise     string
+	secretFile    string
+	sample        bool
+	seed          uint64
+	feedSpeed     float64
+	days          int
+	borders       string
+	quoteFor      time.Duration
+	holdFor       time.Duration
+	maxOpen       int
+	doors         doorSettings
 }
 
 func serveCommand() *cobra.Command {
@@ -63,7 +66,10 @@ With --sample it loads a made-up network of Tianjin if the log is empty, and pub
 			if err := s.doors.check(); err != nil {
 				return err
 			}
-			log := slog.New(slog.NewTextHandler(cmd.ErrOrStderr(), &slog.HandlerOptions{Level: level}))
+			log, err := newLogger(cmd.ErrOrStderr(), s.logFormat, level)
+			if err != nil {
+				return err
+			}
 			slog.SetDefault(log)
 			v, err := open(cmd.Context(), s, log)
 			if err != nil {
@@ -75,6 +81,7 @@ With --sample it loads a made-up network of Tianjin if the log is empty, and pub
 	}
 	f := cmd.Flags()
 	f.StringVar(&s.listen, "listen", "127.0.0.1:8080", "address of the pages and the API")
+	f.StringVar(&s.metricsListen, "metrics-listen", "", "address of /metrics and /debug/pprof, for operators alone, such as 127.0.0.1:9464 (default: none)")
 	f.StringVar(&s.data, "data", "data", "folder for all that is kept; made if it is missing")
 	f.StringSliceVar(&s.brokers, "brokers", nil, "brokers of a Kafka cluster, HOST:PORT,… (default: a broker of its own)")
 	f.StringVar(&s.brokerListen, "broker-listen", streams.DefaultEmbeddedAddr, "loopback address of the broker of its own")
@@ -89,8 +96,21 @@ With --sample it loads a made-up network of Tianjin if the log is empty, and pub
 	f.DurationVar(&s.holdFor, "hold-for", 30*time.Minute, "how long a hold keeps its room")
 	f.IntVar(&s.maxOpen, "max-open", 100, "quotes and holds that an exporter may have open at a time; 0: any number")
 	s.doors.flags(f)
+	f.StringVar(&s.logFormat, "log-format", "text", "format of messages on the standard error: text or json")
 	f.TextVar(&level, "log-level", slog.LevelWarn, "least level of messages on the standard error: debug, info, warn, error")
 	return cmd
+}
+
+// newLogger writes messages in a format, text or json.
+func newLogger(to io.Writer, format string, level slog.Level) (*slog.Logger, error) {
+	o := &slog.HandlerOptions{Level: level}
+	switch format {
+	case "text":
+		return slog.New(slog.NewTextHandler(to, o)), nil
+	case "json":
+		return slog.New(slog.NewJSONHandler(to, o)), nil
+	}
+	return nil, misused("--log-format is text or json, not %q", format)
 }
 
 // address is where a browser on this machine finds the service.
@@ -133,6 +153,9 @@ func (v *service) welcome() string {
 		fmt.Fprintf(&b, "  others      haihe link --data %s ROLE ORG\n", v.settings.data)
 	}
 	fmt.Fprintf(&b, "\nEach link signs in once, within a day; haihe link --data %s makes new ones.\n", v.settings.data)
+	if v.operators != nil {
+		fmt.Fprintf(&b, "Metrics http://%s\n", v.operators.Addr())
+	}
 	fmt.Fprintf(&b, "Kafka %s   data %s   Ctrl-C stops\n", strings.Join(v.brokers, ","), v.settings.data)
 	return b.String()
 }

@@ -57,7 +57,9 @@ type service struct {
 	access    *accessLog
 	audit     *auditLog
 	quoter    quoter
-	ready     atomic.Bool // commands are taken
+	metrics   *metrics
+	operators net.Listener // for metrics and profiles; nil where that is not wished
+	ready     atomic.Bool  // commands are taken
 
 	name      string // of this instance, in the ledger
 	advertise string // where other instances reach it; empty where there are none
@@ -68,7 +70,7 @@ type service struct {
 // open claims address, folder and brokers, and reads what is needed to go on where the last run ended. It starts
 // nothing that run would not stop.
 func open(ctx context.Context, s settings, log *slog.Logger) (_ *service, err error) {
-	v := &service{settings: s, log: log, brokers: s.brokers}
+	v := &service{settings: s, log: log, brokers: s.brokers, metrics: newMetrics()}
 	defer func() {
 		if err != nil {
 			v.close()
@@ -82,6 +84,9 @@ func open(ctx context.Context, s settings, log *slog.Logger) (_ *service, err er
 			return nil, fmt.Errorf("%s is taken, perhaps by another Haihe; stop that or choose another address with --listen", s.listen)
 		}
 		return nil, fmt.Errorf("cannot listen on %s; choose another address with --listen: %w", s.listen, err)
+	}
+	if v.operators, err = listenMetrics(s.metricsListen); err != nil {
+		return nil, err
 	}
 	if v.secret, err = makeSecret(s.data, s.secretFile); err != nil {
 		return nil, err
@@ -143,7 +148,7 @@ func open(ctx context.Context, s settings, log *slog.Logger) (_ *service, err er
 		Observe: func(u live.Update) { v.web.Observe(u) },
 		Rules: planner.Rules{QuoteFor: s.quoteFor, HoldFor: s.holdFor, MaxOpen: s.maxOpen,
 			Check: streams.CheckEntry},
-		Marked: v.marked, Mark: v.noteMark(),
+		Marked: v.marked, Mark: v.noteMark(), Measures: v.metrics.ofLoop(),
 		Quiet: 25 * time.Millisecond, Patience: 200 * time.Millisecond,
 		Logger: log,
 	}
@@ -159,6 +164,7 @@ func open(ctx context.Context, s settings, log *slog.Logger) (_ *service, err er
 		return nil, err
 	}
 	v.web = web.New(pages)
+	v.metrics.watch(v)
 	return v, nil
 }
 
@@ -250,6 +256,9 @@ func (v *service) close() {
 	if v.listener != nil {
 		v.listener.Close()
 	}
+	if v.operators != nil {
+		v.operators.Close()
+	}
 }
 
 // run serves until ctx ends, then stops in the order in which nothing is lost: no new commands, a last snapshot,
@@ -279,6 +288,9 @@ func (v *service) run(ctx context.Context) error {
 		}
 		return nil
 	})
+	if v.operators != nil {
+		part(func() error { return v.serveMetrics(inner) })
+	}
 	part(func() error { return unlessStopped(outer, v.begin(outer)) })
 	if v.shared() {
 		part(func() error {
@@ -399,5 +411,8 @@ func (v *service) snapshot(ctx context.Context) {
 	}
 	if err != nil && !errors.Is(err, context.Canceled) {
 		v.log.Warn("no snapshot was saved; the next start reads more of the log", "error", err)
+	}
+	if err == nil {
+		v.metrics.snapshot.SetToCurrentTime()
 	}
 }

@@ -48,12 +48,13 @@ func (v *service) webConfig(borders []byte) web.Config {
 			p, ok := geo.PlaceByCode(id)
 			return web.PlaceNames{ZH: p.NameZH, EN: p.NameEN, Kind: p.Kind}, ok
 		},
-		CO2e:    planner.CO2eKgPerT,
-		Secret:  v.secret,
-		Schemas: streams.Schemas(),
-		Borders: borders,
-		Logger:  v.log,
-		Version: version(),
+		Measures: v.metrics.ofHub(),
+		CO2e:     planner.CO2eKgPerT,
+		Secret:   v.secret,
+		Schemas:  streams.Schemas(),
+		Borders:  borders,
+		Logger:   v.log,
+		Version:  version(),
 	}
 }
 

@@ -26,4 +26,5 @@
 //	planned.go  a plan beside the one before: which matches and loads differ
 //	command.go  facts and questions
 //	update.go   what leaves the loop
+//	measures.go what it tells of itself
 package live

@@ -48,6 +48,7 @@ func (t *ticket) answer(o planner.Outcome, err error) {
 type flight struct {
 	entries []*planner.LedgerEntry
 	tickets []*ticket
+	begun   time.Time
 	begins  bool          // it holds the beginning of an epoch
 	landed  chan struct{} // closed when all entries were read back, or another epoch began
 	down    bool          // landed is closed
@@ -79,6 +80,15 @@ type ledger struct {
 // planner.Draft's, nor one of this package's, means that it may yet come about: the same command, with the same ID,
 // may safely be sent again.
 func (l *Loop) Decide(ctx context.Context, c planner.Command) (planner.Outcome, error) {
+	begun := time.Now()
+	o, err := l.decided(ctx, c)
+	if l.cfg.Measures.Decided != nil {
+		l.cfg.Measures.Decided(time.Since(begun), err)
+	}
+	return o, err
+}
+
+func (l *Loop) decided(ctx context.Context, c planner.Command) (planner.Outcome, error) {
 	t := &ticket{command: c, done: make(chan struct{})}
 	err := l.do(ctx, func() {
 		if !l.leading {
@@ -295,7 +305,7 @@ func (l *Loop) decideOne(d *planner.Draft, c *planner.Command, now time.Time) (p
 
 // launchFlight writes entries until the log has them. Written twice they count once; so an error is no reason to stop.
 func (l *Loop) launchFlight(f *flight) {
-	f.landed = make(chan struct{})
+	f.landed, f.begun = make(chan struct{}), time.Now()
 	l.flight = f
 	events := make([]planner.Event, len(f.entries))
 	for i, e := range f.entries {
@@ -360,6 +370,9 @@ func (l *Loop) hear(e *planner.LedgerEntry) {
 // land answers those whose entries have come to rest.
 func (l *Loop) land(f *flight) {
 	l.flight = nil
+	if l.cfg.Measures.Landed != nil && !f.fenced {
+		l.cfg.Measures.Landed(len(f.entries), time.Since(f.begun))
+	}
 	switch {
 	case f.fenced:
 		l.stepDown()

@@ -48,6 +48,8 @@ type Config struct {
 	LedgerEnd func(ctx context.Context, last planner.Event) (planner.Offsets, error)
 	Mark      func(head planner.LedgerHead) error // notes durably how far it was; nil: nobody does
 
+	Measures Measures
+
 	Quiet    time.Duration // without an event before a solve starts
 	Patience time.Duration // from the first event to the start of a solve, at most
 	Logger   *slog.Logger
@@ -103,7 +105,8 @@ type solution struct {
 	current
 	epoch     uint64
 	effort    Effort
-	abandoned bool // the state changed meanwhile
+	took      time.Duration // of the solve
+	abandoned bool          // the state changed meanwhile
 	err       error
 }
 
@@ -206,6 +209,9 @@ func (l *Loop) apply(b batch) {
 	moved := false
 	for _, e := range b.events {
 		applied := l.cfg.State.Apply(e)
+		if l.cfg.Measures.Applied != nil {
+			l.cfg.Measures.Applied(e.Fact)
+		}
 		if entry, ok := e.Fact.(*planner.LedgerEntry); ok && applied {
 			l.hear(entry)
 		}
@@ -317,7 +323,10 @@ func (l *Loop) launch(ctx, solving context.Context, s *solution) {
 	whole := l.torn || !l.own // the epoch before may have ended half-way through a plan
 	go func() {
 		defer func() { l.solved <- s }()
-		if s.plan, s.err = l.cfg.Solve(solving, s.problem, s.effort); s.err != nil {
+		begun := time.Now()
+		s.plan, s.err = l.cfg.Solve(solving, s.problem, s.effort)
+		s.took = time.Since(begun)
+		if s.err != nil {
 			s.err = fmt.Errorf("live: solve: %w", s.err)
 			return
 		}
@@ -361,9 +370,15 @@ func (l *Loop) adopt(ctx context.Context, s *solution) {
 		l.since = l.last
 		return
 	}
+	if l.cfg.Measures.Solved != nil {
+		l.cfg.Measures.Solved(s.effort, s.took)
+	}
 	if s.plan != nil {
 		before := l.now
 		l.now, l.own = s.current, true
+		if l.cfg.Measures.Shown != nil {
+			l.cfg.Measures.Shown(&s.recorded.Summary, gapsOf(s.problem, &s.recorded.Summary))
+		}
 		u := Update{Plan: &s.recorded.Summary, Matches: s.recorded.Changed, Unplanned: s.recorded.Gone}
 		u.DepartureLoads, u.WarehouseLoads = s.loads.since(before.loads)
 		l.observe(u)
