@@ -14,6 +14,7 @@
 //	haihe.requests      3           compact                   all                          requests
 //	haihe.bookings      1           all (delete, -1)          all                          the ledger of decisions
 //	haihe.plans         1           compact                   30 days, at most 64 MiB      what the planner decided
+//	haihe.scenarios     1           compact                   at most 256 MiB              what-ifs and their answers
 //	haihe.deadletters   1           30 days                   30 days                      records that are no events
 //
 // Topics (topics.go) is this table; EnsureTopics (ensure.go) makes the topics and checks those that are there. On a
@@ -63,6 +64,7 @@
 //	consumer.go, reader.go          reading all partitions, live and in replay
 //	deadletter.go                   records that are no events
 //	plans.go                        the topic of plans
+//	scenarios.go                    the topic of what-ifs
 //	snapshot.go                     the state on disk, a cache
 //	kafkatest                       an Apache Kafka for tests
 //

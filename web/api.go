@@ -64,6 +64,7 @@ func (s *Server) api(mux *http.ServeMux) {
 	s.apiDepartures(a)
 	s.apiPassages(a)
 	s.apiWarehouses(a)
+	s.apiScenarios(a)
 }
 
 func versionOr(v string) string {

@@ -10,6 +10,7 @@ import (
 	"github.com/paulmach/orb"
 
 	"haihe/planner"
+	"haihe/planner/scenario"
 )
 
 // Outcomes of the funcs of Config, to be wrapped; those of planner/live are known too. Errors that are none of
@@ -47,6 +48,9 @@ type Config struct {
 	// CO2e estimates kg of CO2e, well to wheel, per tonne carried over a leg for which the carrier gives none, perhaps by a
 	// class of ship or aircraft. It fails on a class that the mode has not.
 	CO2e func(mode, class string, km float64) (float64, error)
+
+	// Scenarios keeps and solves what-ifs; nil: there are none.
+	Scenarios *scenario.Desk
 
 	Secret  []byte // signs sessions; at least 16 bytes
 	Schemas fs.FS  // JSON Schemas of the events, NAME.json
@@ -116,7 +120,8 @@ type DeadLetter struct {
 // PlaceNames is what the gazetteer knows of a place.
 type PlaceNames struct {
 	ZH, EN string
-	Kind   string // seaport, airport
+	Kind   string    // seaport, airport
+	Point  orb.Point // degrees, longitude first
 }
 
 func (c Config) withDefaults() Config {

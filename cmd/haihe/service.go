@@ -23,6 +23,7 @@ import (
 	"haihe/planner/live"
 	"haihe/planner/optimize"
 	"haihe/planner/sample"
+	"haihe/planner/scenario"
 	"haihe/streams"
 	"haihe/web"
 )
@@ -55,6 +56,7 @@ type service struct {
 	loop      *live.Loop
 	web       *web.Server
 	quoter    quoter
+	scenarios *scenario.Desk
 	ready     atomic.Bool // commands are taken
 }
 
@@ -130,6 +132,7 @@ func open(ctx context.Context, s settings, log *slog.Logger) (_ *service, err er
 		Quiet: 25 * time.Millisecond, Patience: 200 * time.Millisecond,
 		Logger: log,
 	})
+	v.scenarios = v.newDesk()
 	v.web = web.New(v.webConfig(borders))
 	return v, nil
 }
@@ -203,6 +206,9 @@ func (v *service) close() {
 	if v.web != nil {
 		v.web.Close()
 	}
+	if v.scenarios != nil {
+		v.scenarios.Close()
+	}
 	if v.producer != nil {
 		v.producer.Close()
 	}
@@ -248,6 +254,7 @@ func (v *service) run(ctx context.Context) error {
 	})
 	part(func() error { return unlessStopped(outer, v.begin(outer)) })
 	part(func() error { v.keepSnapshots(outer); return nil })
+	part(func() error { return unlessStopped(outer, v.followScenarios(outer)) })
 
 	<-outer.Done()
 	wait, done := context.WithTimeout(context.WithoutCancel(ctx), stopWait)

@@ -55,9 +55,12 @@ func (v *service) webConfig(borders []byte) web.Config {
 		},
 		Place: func(id string) (web.PlaceNames, bool) {
 			p, ok := geo.PlaceByCode(id)
-			return web.PlaceNames{ZH: p.NameZH, EN: p.NameEN, Kind: p.Kind}, ok
+			return web.PlaceNames{ZH: p.NameZH, EN: p.NameEN, Kind: p.Kind, Point: p.Point}, ok
 		},
-		CO2e:    planner.CO2eKgPerT,
+		CO2e: planner.CO2eKgPerT,
+
+		Scenarios: v.scenarios,
+
 		Secret:  v.secret,
 		Schemas: streams.Schemas(),
 		Borders: borders,
