@@ -222,15 +222,21 @@ func (s *State) Len() int { return len(s.facts) }
 // Events returns the events that hold and are to last, sorted by key. Applied to a new State they give this one
 // again, without the ledger (LedgerSnapshot) and the positions: those are many, expire from the log after a day, and the next report comes soon.
 func (s *State) Events() []Event {
+	list := s.Facts()
+	slices.SortFunc(list, func(a, b Event) int {
+		return strings.Compare(a.Fact.Key().String(), b.Fact.Key().String())
+	})
+	return list
+}
+
+// Facts is Events in no order.
+func (s *State) Facts() []Event {
 	list := make([]Event, 0, len(s.facts))
 	for k, e := range s.facts {
 		if k.Aspect != AspectPosition {
 			list = append(list, e)
 		}
 	}
-	slices.SortFunc(list, func(a, b Event) int {
-		return strings.Compare(a.Fact.Key().String(), b.Fact.Key().String())
-	})
 	return list
 }
 

@@ -14,6 +14,7 @@
 //	haihe.requests      3           compact                   all                          requests
 //	haihe.bookings      1           all (delete, -1)          all                          the ledger of decisions
 //	haihe.plans         1           compact                   30 days, at most 64 MiB      what the planner decided
+//	haihe.scenarios     1           compact                   at most 256 MiB              what-ifs and their answers
 //	haihe.deadletters   1           30 days                   30 days                      records that are no events
 //	haihe.access        1           compact                   all                          who may do what (planner/access), signed
 //	haihe.audit         1           400 days                  400 days, at most 256 MiB    who did or looked at what, signed
@@ -66,6 +67,7 @@
 //	deadletter.go                   records that are no events
 //	plans.go                        the topic of plans
 //	journal.go                      topics that instances share alone: access, audit
+//	scenarios.go                    the topic of what-ifs
 //	snapshot.go                     the state on disk, a cache
 //	kafkatest                       an Apache Kafka for tests
 //

@@ -16,6 +16,7 @@ const (
 	TopicRequests    = "haihe.requests"    // requests of exporters
 	TopicBookings    = "haihe.bookings"    // the ledger: one partition, so that decisions have one order
 	TopicPlans       = "haihe.plans"       // what the planner decided
+	TopicScenarios   = "haihe.scenarios"   // what-ifs, with their answers
 	TopicDeadLetters = "haihe.deadletters" // records that are no events, with the reason
 	TopicAccess      = "haihe.access"      // who may do what: one partition, read whole by every instance
 	TopicAudit       = "haihe.audit"       // who did or looked at what
@@ -70,6 +71,8 @@ var Topics = []Topic{
 		EmbeddedRetentionMs: -1, EmbeddedRetentionBytes: -1, MaxMessageBytes: MaxRecordBytes + batchSlack, Facts: true},
 	{Name: TopicPlans, Partitions: 1, Cleanup: "compact", RetentionMs: -1,
 		EmbeddedRetentionMs: 30 * day, EmbeddedRetentionBytes: 64 << 20, MaxMessageBytes: maxPlanBytes},
+	{Name: TopicScenarios, Partitions: 1, Cleanup: "compact", RetentionMs: -1,
+		EmbeddedRetentionMs: -1, EmbeddedRetentionBytes: 256 << 20, MaxMessageBytes: MaxRecordBytes + batchSlack},
 	{Name: TopicDeadLetters, Partitions: 1, Cleanup: "delete", RetentionMs: 30 * day,
 		EmbeddedRetentionMs: 30 * day, EmbeddedRetentionBytes: -1, MaxMessageBytes: maxDeadLetterBytes + batchSlack},
 	{Name: TopicAccess, Partitions: 1, Cleanup: "compact", RetentionMs: -1,

@@ -67,6 +67,7 @@ func (s *Server) api(mux *http.ServeMux) {
 	s.apiPassages(a)
 	s.apiWarehouses(a)
 	s.apiAccess(a)
+	s.apiScenarios(a)
 }
 
 func versionOr(v string) string {

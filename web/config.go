@@ -11,6 +11,7 @@ import (
 
 	"haihe/planner"
 	"haihe/planner/access"
+	"haihe/planner/scenario"
 )
 
 // Outcomes of the funcs of Config, to be wrapped; those of planner/live are known too. Errors that are none of
@@ -68,6 +69,9 @@ type Config struct {
 	SessionIdle time.Duration // a session that is not used for so long ends; 0: 8 h
 	SessionMax  time.Duration // a session ends after so long; 0: 7 days
 	Limits      Limits
+
+	// Scenarios keeps and solves what-ifs; nil: there are none.
+	Scenarios *scenario.Desk
 
 	// Measures are told what the websocket does.
 	Measures Measures
@@ -143,7 +147,8 @@ type DeadLetter struct {
 // PlaceNames is what the gazetteer knows of a place.
 type PlaceNames struct {
 	ZH, EN string
-	Kind   string // seaport, airport
+	Kind   string    // seaport, airport
+	Point  orb.Point // degrees, longitude first
 }
 
 func (c Config) withDefaults() Config {

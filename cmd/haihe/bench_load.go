@@ -18,6 +18,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"haihe/planner"
+	"haihe/planner/access"
 	"haihe/streams"
 	"haihe/web"
 )
@@ -177,7 +178,7 @@ func (b *loadBench) serve(ctx context.Context, dir string) (*loaded, error) {
 		s.stop()
 		return nil, errors.New("the service did not start; what it said stands above")
 	}
-	if s.secret, err = secretIn(dir); err != nil {
+	if s.secret, err = secretIn(dir, ""); err != nil {
 		s.stop()
 		return nil, err
 	}
@@ -190,7 +191,7 @@ func (s *loaded) stop() {
 }
 
 func (s *loaded) token(role web.Role, org string) (string, error) {
-	return web.Token(s.secret, role, org, org)
+	return web.Token(s.secret, web.Account{Role: role, Org: org, Name: org, Level: access.Admin}, time.Now())
 }
 
 // cpu is what the service has worked so far, on all cores; 0 where the system does not tell.

@@ -228,15 +228,6 @@ func (v *service) serveMetrics(ctx context.Context) error {
 	return nil
 }
 
-// handler serves everything that is not for operators alone.
-func (v *service) handler() http.Handler {
-	mux := http.NewServeMux()
-	mux.Handle("/", v.web.Handler())
-	mux.HandleFunc("GET /healthz", v.healthz)
-	mux.HandleFunc("GET /readyz", v.readyz)
-	return mux
-}
-
 // healthz says whether the process should go on living: its loop answers. A restart does not help one that only waits
 // for its brokers.
 func (v *service) healthz(w http.ResponseWriter, r *http.Request) {

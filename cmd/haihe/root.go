@@ -15,6 +15,7 @@ func verbs() []*cobra.Command {
 	return []*cobra.Command{
 		serveCommand(),
 		solveCommand(),
+		whatifCommand(),
 		checkCommand(),
 		distanceCommand(),
 		benchCommand(),

@@ -23,6 +23,7 @@ import (
 	"haihe/planner/live"
 	"haihe/planner/optimize"
 	"haihe/planner/sample"
+	"haihe/planner/scenario"
 	"haihe/streams"
 	"haihe/web"
 )
@@ -57,6 +58,7 @@ type service struct {
 	access    *accessLog
 	audit     *auditLog
 	quoter    quoter
+	scenarios *scenario.Desk
 	metrics   *metrics
 	operators net.Listener // for metrics and profiles; nil where that is not wished
 	ready     atomic.Bool  // commands are taken
@@ -159,6 +161,7 @@ func open(ctx context.Context, s settings, log *slog.Logger) (_ *service, err er
 	if err := v.openDoors(); err != nil {
 		return nil, err
 	}
+	v.scenarios = v.newDesk()
 	pages := v.webConfig(borders)
 	if err := v.doorConfig(&pages); err != nil {
 		return nil, err
@@ -237,6 +240,9 @@ func (v *service) close() {
 	if v.web != nil {
 		v.web.Close()
 	}
+	if v.scenarios != nil {
+		v.scenarios.Close()
+	}
 	if v.producer != nil {
 		v.producer.Close()
 	}
@@ -300,6 +306,7 @@ func (v *service) run(ctx context.Context) error {
 		})
 	}
 	part(func() error { v.keepSnapshots(outer); return nil })
+	part(func() error { return unlessStopped(outer, v.followScenarios(outer)) })
 
 	<-outer.Done()
 	wait, done := context.WithTimeout(context.WithoutCancel(ctx), stopWait)

@@ -36,6 +36,9 @@ to the standard output. It stops at the first of: the gap is reached, the time i
 			if !(o.Reasons >= 0) {
 				return misused("--reasons must be a number of 0 or more")
 			}
+			if o.Search < 0 {
+				return misused("--search must not be negative")
+			}
 			if o.TimeLimit < 0 {
 				return misused("--time-limit must not be negative")
 			}
@@ -51,6 +54,7 @@ to the standard output. It stops at the first of: the gap is reached, the time i
 	cmd.Flags().Float64Var(&o.Gap, "gap", 1e-6, "stop at this proven gap, (objective − bound)/|objective|")
 	cmd.Flags().Float64Var(&o.Regret, "regret", 0, "stop at this proven regret, (objective − bound)/(Σ value − bound), too (0: never)")
 	cmd.Flags().DurationVar(&o.TimeLimit, "time-limit", time.Duration(0), "stop after this time, e.g. 90s or 2m (0: none)")
+	cmd.Flags().IntVar(&o.Search, "search", 0, "moves of the search for places of requests that must go whole (0: 100000)")
 	cmd.Flags().Uint64Var(&o.Seed, "seed", 0, "seed of the random numbers; the same seed gives the same plan")
 	cmd.Flags().Float64Var(&o.Reasons, "reasons", 1, "work for the reasons of what is left unmatched, as a multiple of the usual; inf: until all are exact")
 	cmd.Flags().BoolVar(&progress, "progress", false, "write time, objective, bound and gap to the standard error")

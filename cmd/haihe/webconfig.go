@@ -46,15 +46,16 @@ func (v *service) webConfig(borders []byte) web.Config {
 		},
 		Place: func(id string) (web.PlaceNames, bool) {
 			p, ok := geo.PlaceByCode(id)
-			return web.PlaceNames{ZH: p.NameZH, EN: p.NameEN, Kind: p.Kind}, ok
+			return web.PlaceNames{ZH: p.NameZH, EN: p.NameEN, Kind: p.Kind, Point: p.Point}, ok
 		},
-		Measures: v.metrics.ofHub(),
-		CO2e:     planner.CO2eKgPerT,
-		Secret:   v.secret,
-		Schemas:  streams.Schemas(),
-		Borders:  borders,
-		Logger:   v.log,
-		Version:  version(),
+		Measures:  v.metrics.ofHub(),
+		CO2e:      planner.CO2eKgPerT,
+		Scenarios: v.scenarios,
+		Secret:    v.secret,
+		Schemas:   streams.Schemas(),
+		Borders:   borders,
+		Logger:    v.log,
+		Version:   version(),
 	}
 }
 

@@ -8,11 +8,12 @@ import { chromium } from 'playwright-core';
 import { publish } from './kafka.mjs';
 import { different, inked, pointOf, red } from './pixels.mjs';
 import { startService } from './service.mjs';
+import { whatifTests } from './whatif.mjs';
 
 const shots = process.env.SHOTS ?? 'test-results';
 mkdirSync(shots, { recursive: true });
 // Patience for a machine without a GPU and with other work; nothing here asserts how long a thing took.
-const patience = 180_000;
+const patience = Number(process.env.PATIENCE ?? 180_000);
 
 const service = await startService();
 const browser = await chromium.launch({
@@ -304,6 +305,7 @@ const tests = {
     await page.getByText('/api/requests', { exact: true }).first().waitFor();
     await done(page);
   },
+  ...whatifTests({ open, done, until, service, shots, snapshot }),
 };
 
 const only = process.argv[2];

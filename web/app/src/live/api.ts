@@ -25,7 +25,7 @@ export function key(): string {
   return [...bytes].map((b) => b.toString(16).padStart(2, '0')).join('');
 }
 
-async function call<T>(method: string, path: string, body?: unknown, idempotency?: string): Promise<T> {
+export async function call<T>(method: string, path: string, body?: unknown, idempotency?: string): Promise<T> {
   const headers: Record<string, string> = { Accept: 'application/json' };
   if (body !== undefined) headers['Content-Type'] = 'application/json';
   if (idempotency) headers['Idempotency-Key'] = idempotency;

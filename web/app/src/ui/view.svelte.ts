@@ -1,7 +1,7 @@
 import type { RequestBody } from '../live/protocol';
 
 export type Picked = { kind: 'departure' | 'warehouse' | 'place' | 'lane' | 'passage'; id: string };
-export type Tab = 'requests' | 'ask' | 'departures' | 'warehouses' | 'publish' | 'overview' | 'bottlenecks' | 'passages' | 'events';
+export type Tab = 'requests' | 'ask' | 'departures' | 'warehouses' | 'publish' | 'overview' | 'bottlenecks' | 'passages' | 'whatif' | 'events';
 
 /** View is what the viewer looks at: nothing of it comes from the service. */
 class View {
