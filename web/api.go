@@ -60,6 +60,9 @@ func (s *Server) api(mux *http.ServeMux) {
 	a := humago.New(mux, config)
 	s.apiState(a, mux)
 	s.apiRequests(a)
+	s.apiQuotes(a)
+	s.apiBatch(a)
+	s.apiTables(a)
 	s.apiBookings(a)
 	s.apiDepartures(a)
 	s.apiPassages(a)
@@ -79,7 +82,9 @@ var everybody = []Role{Firm, Exporter, Commission}
 // operation registers what the given roles may do. Whoever has no session gets 401, another role 403; a command
 // that a browser sends for a page of another origin gets 403 too.
 func operation[I, O any](s *Server, a huma.API, op huma.Operation, roles []Role, run func(context.Context, session, *I) (*O, error)) {
-	op.MaxBodyBytes = maxBodyBytes
+	if op.MaxBodyBytes == 0 {
+		op.MaxBodyBytes = maxBodyBytes
+	}
 	op.Security = []map[string][]string{{"session": {}}, {"bearer": {}}}
 	op.Errors = append(op.Errors, http.StatusUnauthorized, http.StatusForbidden)
 	if op.Method != http.MethodGet {

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"runtime/debug"
 	"strings"
+	"sync"
 
 	"github.com/klauspost/compress/gzhttp"
 
@@ -18,6 +19,7 @@ type Server struct {
 	stamp       stamper
 	answers     answers
 	connections connections
+	changing    sync.Mutex // held over a change that is made from a revision
 	handler     http.Handler
 }
 

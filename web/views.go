@@ -148,6 +148,7 @@ type departureView struct {
 	DelayReason   string       `json:"delay_reason,omitempty"`
 	Cancelled     bool         `json:"cancelled"`
 	CancelReason  string       `json:"cancel_reason,omitempty"`
+	Revision      string       `json:"revision"`
 
 	Diversion *diversionView `json:"diversion,omitempty"`
 }
@@ -175,7 +176,7 @@ func departureFacets(d *planner.DepartureStatus) *facets {
 	return &facets{all: encode(departureView{d.ID, laneOf(d), d.Mode, d.Carrier, d.Voyage,
 		d.Vessel, d.From, d.To, d.Cutoff, d.Depart, d.Arrive, d.PlannedCutoff, d.PlannedDepart, d.PlannedArrive,
 		d.CapacityM3, d.CapacityKg, d.Rate, d.CO2eKgPerT, list(d.Classes), d.DelayHours, d.DelayReason,
-		d.Cancelled, d.CancelReason, viewDiversion(d.Diversion)})}
+		d.Cancelled, d.CancelReason, revisionOf(d), viewDiversion(d.Diversion)})}
 }
 
 type warehouseView struct {
