@@ -62,6 +62,9 @@ func (s *Server) api(mux *http.ServeMux) {
 	a := humago.New(mux, config)
 	s.apiState(a, mux)
 	s.apiRequests(a)
+	s.apiQuotes(a)
+	s.apiBatch(a)
+	s.apiTables(a)
 	s.apiBookings(a)
 	s.apiDepartures(a)
 	s.apiPassages(a)
@@ -101,7 +104,9 @@ func scoped(s access.Scope) map[string]any { return map[string]any{scopeOf: s} }
 // operation registers what the given roles may do. Whoever has no session gets 401, another role or a lower level 403; a
 // command that a browser sends for a page of another origin gets 403 too.
 func operation[I, O any](s *Server, a huma.API, op huma.Operation, roles []Role, run func(context.Context, session, *I) (*O, error)) {
-	op.MaxBodyBytes = maxBodyBytes
+	if op.MaxBodyBytes == 0 {
+		op.MaxBodyBytes = maxBodyBytes
+	}
 	op.Security = []map[string][]string{{"session": {}}, {"bearer": {}}}
 	op.Errors = append(op.Errors, http.StatusUnauthorized, http.StatusForbidden, http.StatusTooManyRequests)
 	slices.Sort(op.Errors)

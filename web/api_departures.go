@@ -2,7 +2,9 @@ package web
 
 import (
 	"context"
+	"hash/fnv"
 	"net/http"
+	"strconv"
 	"strings"
 	"time"
 
@@ -55,7 +57,7 @@ func (s *Server) apiDepartures(a huma.API) {
 	operation(s, a, huma.Operation{OperationID: "publish-departure", Method: http.MethodPost, Path: "/api/departures", Tags: []string{"departures"},
 		Summary: "Publish a sailing, a flight or a train", DefaultStatus: http.StatusCreated}, firms, s.publishDeparture)
 	operation(s, a, huma.Operation{OperationID: "change-departure", Method: http.MethodPatch, Path: "/api/departures/{id}", Tags: []string{"departures"},
-		Summary: "Delay, cancel or reinstate a departure of yours, or change its room or rate", DefaultStatus: http.StatusNoContent, Errors: []int{404}},
+		Summary: "Delay, cancel or reinstate a departure of yours, or change its room or rate", DefaultStatus: http.StatusNoContent, Errors: []int{404, 412}},
 		firms, s.changeDeparture)
 }
 
@@ -134,6 +136,7 @@ func (s *Server) co2e(b *departureBody, from, to planner.Place) (float64, error)
 
 type departureChange struct {
 	ID   string `path:"id" minLength:"1" maxLength:"200" doc:"Id, percent-encoded"`
+	If   string `header:"If-Match" maxLength:"100" doc:"The revision of the departure that the change was made from, in quotes. If it has another by now, nothing changes. Left out: change it whatever it is"`
 	Body departurePatch
 }
 
@@ -168,8 +171,29 @@ func (s *Server) changeDeparture(ctx context.Context, who session, in *departure
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), commandWait)
 	defer cancel()
+	if in.If == "" || in.If == "*" {
+		return nil, s.submit(ctx, who, newName(who, "", ""), facts...)
+	}
+	// One after another, so that of two changes made from one revision the second is told.
+	s.changing.Lock()
+	defer s.changing.Unlock()
+	s.hub.look(func(m *model) { status = m.departures[in.ID] })
+	if now := revisionOf(status); strings.Trim(in.If, `"`) != now {
+		return nil, huma.NewError(http.StatusPreconditionFailed, "somebody has changed this departure since; look at it again and decide what is to hold",
+			&huma.ErrorDetail{Location: "header.If-Match", Message: "is not the revision that holds now", Value: now})
+	}
 	if err := s.submit(ctx, who, newName(who, "", ""), facts...); err != nil {
 		return nil, err
 	}
+	s.shows(ctx, func(m *model) bool { return revisionOf(m.departures[in.ID]) != strings.Trim(in.If, `"`) })
 	return nil, nil
+}
+
+// revisionOf names what the carrier of a departure says of it: two that are alike have the same. What shut passages do to it
+// is no part of that.
+func revisionOf(d *planner.DepartureStatus) string {
+	h := fnv.New64a()
+	h.Write(encode([]any{d.PlannedCutoff, d.PlannedDepart, d.PlannedArrive, d.Vessel, d.Voyage, d.CapacityM3, d.CapacityKg, d.Rate,
+		d.DelayHours, d.DelayReason, d.Cancelled, d.CancelReason}))
+	return strconv.FormatUint(h.Sum64(), 36)
 }

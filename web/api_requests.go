@@ -5,13 +5,13 @@ import (
 	"context"
 	"maps"
 	"net/http"
+	"reflect"
 	"slices"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 
 	"haihe/planner"
-	"haihe/planner/access"
 )
 
 // requestBody is what an exporter asks for.
@@ -91,27 +91,6 @@ func (s *Server) apiRequests(a huma.API) {
 			s.shows(ctx, func(m *model) bool { return m.requests[in.ID].Withdrawn })
 			return nil, nil
 		})
-	operation(s, a, huma.Operation{OperationID: "quote", Method: http.MethodPost, Path: "/api/quotes", Tags: []string{"requests"},
-		Summary: "What a request would cost, without asking for it", Metadata: scoped(access.Read)}, exporters,
-		func(ctx context.Context, who session, in *struct{ Body requestBody }) (*quotesAnswer, error) {
-			fact := in.Body.fact("quote", who.Org)
-			if err := s.checkRequest(fact); err != nil {
-				return nil, err
-			}
-			quotes, err := s.cfg.Quote(ctx, fact.Request)
-			if err != nil {
-				return nil, err
-			}
-			answer := &quotesAnswer{}
-			answer.Body.Quotes = list(quotes)
-			return answer, nil
-		})
-}
-
-type quotesAnswer struct {
-	Body struct {
-		Quotes []Quote `json:"quotes" doc:"Cheapest first; none: nothing takes it"`
-	}
 }
 
 // visible reports whether a viewer sees an entity. The hub must be locked.
@@ -167,12 +146,17 @@ func (s *Server) knownPlace(location, id string) error {
 }
 
 func (s *Server) submitRequest(ctx context.Context, who session, in *requestInput) (*made, error) {
+	return s.submitOne(ctx, who, in.Key, &in.Body)
+}
+
+// submitOne asks for a match; with the same key once.
+func (s *Server) submitOne(ctx context.Context, who session, key string, b *requestBody) (*made, error) {
 	const operation = "submit-request"
-	n := newName(who, operation, in.Key)
+	n := newName(who, operation, key)
 	// Not the exporter's name: firms see the id of a request, and need not know whose it is.
 	id := n.of("rq", "request")
-	fact := in.Body.fact(id, who.Org)
-	return once(ctx, s, who, operation, in.Key, in.Body, func(ctx context.Context) (*made, error) {
+	fact := b.fact(id, who.Org)
+	return once(ctx, s, who, operation, key, *b, func(ctx context.Context) (*made, error) {
 		var before *planner.RequestStatus
 		s.hub.look(func(m *model) { before = m.requests[id] })
 		if before != nil {
@@ -193,3 +177,5 @@ func (s *Server) submitRequest(ctx context.Context, who session, in *requestInpu
 }
 
 func sameJSON(a, b any) bool { return bytes.Equal(encode(a), encode(b)) }
+
+var requestType = reflect.TypeFor[requestBody]()

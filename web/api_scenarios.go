@@ -107,12 +107,12 @@ func (s *Server) apiScenarios(a huma.API) {
 	operation(s, a, remove, commission, func(ctx context.Context, _ session, in *named) (*nothing, error) {
 		return nil, scenarioError(desk.Delete(ctx, in.ID))
 	})
-	operation(s, a, op("scenario-problem", http.MethodGet, "/{id}/problem", "The problem of a what-if, haihe.problem/1, while it is at hand", 404), commission,
+	operation(s, a, op("scenario-problem", http.MethodGet, "/{id}/problem", "The problem of a what-if, haihe.problem/1, while it is at hand", 404), []Role{Operator},
 		func(_ context.Context, _ session, in *named) (*rawJSON, error) {
 			p, _, err := desk.Work(in.ID)
 			return encoded(p, scenarioError(err))
 		})
-	operation(s, a, op("scenario-plan", http.MethodGet, "/{id}/plan", "The plan of a what-if, haihe.plan/1, while it is at hand", 404), commission,
+	operation(s, a, op("scenario-plan", http.MethodGet, "/{id}/plan", "The plan of a what-if, haihe.plan/1, while it is at hand", 404), []Role{Operator},
 		func(_ context.Context, _ session, in *named) (*rawJSON, error) {
 			_, p, err := desk.Work(in.ID)
 			return encoded(p, scenarioError(err))

@@ -39,6 +39,8 @@ type Config struct {
 	Plan    func(ctx context.Context) (*planner.Plan, error)
 	// Quote prices a request that was not submitted, cheapest first; none means that nothing takes it.
 	Quote func(ctx context.Context, r planner.Request) ([]Quote, error)
+	// Helps returns changes of a request that give it a way, where it has none, or none at its value; nil: nothing is known.
+	Helps func(ctx context.Context, r planner.Request) ([]planner.Relaxation, error)
 	// DeadLetters returns the newest n records that were refused, newest first; of one source, or of all if "".
 	DeadLetters func(ctx context.Context, source string, n int) ([]DeadLetter, error)
 	// Digest returns a digest of the state, and how far the log was read for it.
@@ -122,6 +124,8 @@ type Quote struct {
 	Cost       float64     `json:"cost" doc:"For all of the request"`
 	Items      []QuoteItem `json:"items" doc:"What the cost is made of"`
 	RoomPrice  float64     `json:"room_price" doc:"Worth to others of the room it takes, by the current dual prices"`
+	CO2eKg     float64     `json:"co2e_kg" doc:"Well to wheel, of all departures"`
+	OnTime     *onTime     `json:"on_time,omitempty" doc:"How likely it arrives by the due time; left out where a departure is not known"`
 }
 
 // QuoteItem is one line of a Quote.
@@ -169,6 +173,9 @@ func (c Config) withDefaults() Config {
 	}
 	if c.Place == nil {
 		c.Place = func(string) (PlaceNames, bool) { return PlaceNames{}, false }
+	}
+	if c.Helps == nil {
+		c.Helps = func(context.Context, planner.Request) ([]planner.Relaxation, error) { return nil, nil }
 	}
 	if c.DeadLetters == nil {
 		c.DeadLetters = func(context.Context, string, int) ([]DeadLetter, error) { return nil, nil }

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"runtime/debug"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/klauspost/compress/gzhttp"
@@ -23,7 +24,8 @@ type Server struct {
 	toucher     toucher
 	guard       guard
 	oidc        provider
-	swept       time.Time // of the guard
+	swept       time.Time  // of the guard
+	changing    sync.Mutex // held over a change that is made from a revision
 	handler     http.Handler
 }
 

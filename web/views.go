@@ -151,6 +151,7 @@ type departureView struct {
 	DelayReason   string        `json:"delay_reason,omitempty"`
 	Cancelled     bool          `json:"cancelled"`
 	CancelReason  string        `json:"cancel_reason,omitempty"`
+	Revision      string        `json:"revision,omitempty"` // to its carrier, who changes it
 
 	Diversion *diversionView `json:"diversion,omitempty"`
 }
@@ -178,10 +179,11 @@ func departureFacets(d *planner.DepartureStatus) *facets {
 	v := departureView{d.ID, laneOf(d), d.Mode, d.Carrier, d.Voyage,
 		d.Vessel, d.From, d.To, d.Cutoff, d.Depart, d.Arrive, d.PlannedCutoff, d.PlannedDepart, d.PlannedArrive,
 		d.CapacityM3, d.CapacityKg, nil, d.CO2eKgPerT, list(d.Classes), d.DelayHours, d.DelayReason,
-		d.Cancelled, d.CancelReason, viewDiversion(d.Diversion)}
+		d.Cancelled, d.CancelReason, "", viewDiversion(d.Diversion)}
 	f := &facets{all: encode(v)}
 	v.Rate = &d.Rate
 	f.exporters = encode(v)
+	v.Revision = revisionOf(d)
 	f.toParty(Firm, d.Carrier, v)
 	return f
 }

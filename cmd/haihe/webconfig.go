@@ -1,18 +1,14 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"fmt"
-	"sync"
 	"time"
 
 	"github.com/paulmach/orb"
 
 	"haihe/geo"
 	"haihe/planner"
-	"haihe/planner/live"
-	"haihe/planner/optimize"
 	"haihe/streams"
 	"haihe/web"
 )
@@ -33,6 +29,7 @@ func (v *service) webConfig(borders []byte) web.Config {
 			return c.Plan, err
 		},
 		Quote:       v.quote,
+		Helps:       v.helps,
 		DeadLetters: v.deadLetters,
 		Digest:      v.loop.Digest,
 		Health:      v.health,
@@ -99,56 +96,4 @@ func (v *service) deadLetters(_ context.Context, source string, n int) ([]web.De
 			Source: d.Headers["ce_source"], Type: d.Headers["ce_type"], ID: d.Headers["ce_id"], Key: d.Key, Reason: d.Reason})
 	}
 	return list, nil
-}
-
-// quotesShown is how many different ways a quote offers.
-const quotesShown = 3
-
-// quote prices a request at the prices of the current plan.
-func (v *service) quote(ctx context.Context, r planner.Request) ([]web.Quote, error) {
-	c, err := v.loop.Current(ctx)
-	if err != nil {
-		return nil, err
-	}
-	if c.Problem == nil {
-		return nil, web.ErrNotReady
-	}
-	q, err := v.quoter.of(c)
-	if err != nil {
-		return nil, err
-	}
-	offers, err := q.Quote(&r, quotesShown)
-	if err != nil {
-		return nil, fmt.Errorf("%w: %w", web.ErrInvalid, err)
-	}
-	list := make([]web.Quote, len(offers))
-	for i, o := range offers {
-		list[i] = web.Quote{Departures: o.Departures, Gateway: o.Gateway, Warehouse: o.Warehouse, Arrive: o.Arrive,
-			Cost: o.Cost, RoomPrice: o.RoomPrice}
-		for _, x := range o.Items {
-			list[i].Items = append(list[i].Items, web.QuoteItem{Kind: x.Kind, Name: cmp.Or(x.Departure, x.Place), Amount: x.Amount})
-		}
-	}
-	return list, nil
-}
-
-// quoter is made once for each plan that somebody asks quotes of.
-type quoter struct {
-	mu   sync.Mutex
-	plan *planner.Plan
-	q    *optimize.Quoter
-}
-
-func (k *quoter) of(c live.Current) (*optimize.Quoter, error) {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	if k.plan == c.Plan {
-		return k.q, nil
-	}
-	q, err := optimize.NewQuoter(c.Problem, c.Plan.Prices)
-	if err != nil {
-		return nil, err
-	}
-	k.plan, k.q = c.Plan, q
-	return q, nil
 }

@@ -61,7 +61,7 @@ describe('times', () => {
 
 describe('a request', () => {
   const good: Asked = {
-    goods: ' carpets ', origin: 'CNTXG', market: 'US', class: 'general', volume_m3: 20, weight_kg: 6000, ready: '2027-01-01T00:00:00Z',
+    goods: ' carpets ', hs_code: '', origin: 'CNTXG', market: 'US', class: 'general', volume_m3: 20, weight_kg: 6000, ready: '2027-01-01T00:00:00Z',
     due: '2027-02-01T00:00:00Z', storage_days: 30, drawdown: 'linear', modes: [], whole: false, value: 8000,
   };
 

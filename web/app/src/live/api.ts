@@ -1,4 +1,4 @@
-import type { Assignment, Me, Mode, RequestBody } from './protocol';
+import type { Assignment, Me, Mode, Relaxation, RequestBody } from './protocol';
 
 /** Problem is an RFC 9457 answer. Errors name the place in the body, e.g. "body.volume_m3". */
 export class Problem extends Error {
@@ -25,22 +25,37 @@ export function key(): string {
   return [...bytes].map((b) => b.toString(16).padStart(2, '0')).join('');
 }
 
-export async function call<T>(method: string, path: string, body?: unknown, idempotency?: string): Promise<T> {
+interface Extra {
+  idempotency?: string | undefined;
+  match?: string | undefined; // the revision that a change is made from
+  signal?: AbortSignal | undefined;
+}
+
+async function send(method: string, path: string, body: unknown, x: Extra): Promise<Response> {
   const headers: Record<string, string> = { Accept: 'application/json' };
-  if (body !== undefined) headers['Content-Type'] = 'application/json';
-  if (idempotency) headers['Idempotency-Key'] = idempotency;
-  let answer: Response;
+  const file = body instanceof Blob;
+  if (body !== undefined) headers['Content-Type'] = file ? 'application/octet-stream' : 'application/json';
+  if (x.idempotency) headers['Idempotency-Key'] = x.idempotency;
+  if (x.match) headers['If-Match'] = `"${x.match}"`;
   try {
-    answer = await fetch(path, {
+    return await fetch(path, {
       method,
       headers,
       credentials: 'same-origin',
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      ...(x.signal ? { signal: x.signal } : {}),
+      ...(body === undefined ? {} : { body: file ? body : JSON.stringify(body) }),
     });
-  } catch {
+  } catch (e) {
+    if (x.signal?.aborted) throw e;
     throw new Problem(0, {});
   }
-  const text = await answer.text();
+}
+
+export async function call<T>(method: string, path: string, body?: unknown, idempotency?: string, extra: Extra = {}): Promise<T> {
+  const answer = await send(method, path, body, { ...extra, idempotency });
+  const text = await answer.text().catch(() => {
+    throw new Problem(0, {}); // the connection broke off in the middle
+  });
   let json: unknown;
   try {
     json = text === '' ? {} : JSON.parse(text);
@@ -57,6 +72,26 @@ export interface Quote extends Pick<Assignment, 'departures' | 'gateway' | 'ware
   cost: number;
   items?: { kind: string; name: string; amount: number }[] | null;
   room_price?: number;
+  co2e_kg?: number;
+  /** How likely it arrives in time, by how many departures gone by. */
+  on_time?: { share: number; observed: number; spare_hours: number };
+}
+
+export interface Offers {
+  quotes: Quote[];
+  helps: Relaxation[];
+  plan_epoch: number;
+  plan_version: number;
+  as_of: string;
+}
+
+/** What became of one row of a batch: its id, or what is wrong. */
+export interface RowOutcome {
+  row: string;
+  id?: string;
+  status: number;
+  detail?: string;
+  errors?: { field: string; message: string }[] | null;
 }
 
 export interface NewDeparture {
@@ -92,11 +127,13 @@ export interface NewWarehouse {
 export type DeparturePatch =
   | { delay_hours: number; reason?: string }
   | { cancelled: boolean; reason?: string }
-  | { capacity_m3: number; capacity_kg: number };
+  | { capacity_m3?: number; capacity_kg?: number; rate?: NewDeparture['rate']; delay_hours?: number; cancelled?: boolean };
 
 export const api = {
   me: () => call<Me>('GET', '/api/me'),
-  quote: (r: RequestBody) => call<{ quotes?: Quote[] | null }>('POST', '/api/quotes', r),
+  quote: (r: RequestBody, signal?: AbortSignal) => call<Offers>('POST', '/api/quotes', r, undefined, { signal }),
+  submitRows: (rows: { row: string; request: RequestBody }[], k: string) => call<{ rows: RowOutcome[] }>('POST', '/api/requests/batch', { rows }, k),
+  readTable: (file: Blob) => call<{ rows: string[][] }>('POST', '/api/tables/read', file),
   submit: (r: RequestBody, k: string) => call<{ id: string }>('POST', '/api/requests', r, k),
   withdraw: (id: string) => call<unknown>('DELETE', `/api/requests/${path(id)}`),
   book: (id: string, status: 'HELD' | 'CONFIRMED', k: string) => call<{ booking: string }>('POST', `/api/requests/${path(id)}/bookings`, { status }, k),
@@ -107,7 +144,7 @@ export const api = {
   rebook: (id: string, q: Quote, k: string) =>
     call<unknown>('POST', `/api/bookings/${path(id)}/rebook`, { departures: q.departures, gateway: q.gateway, warehouse: q.warehouse, cost: q.cost }, k),
   publishDeparture: (d: NewDeparture, k: string) => call<{ id: string }>('POST', '/api/departures', d, k),
-  changeDeparture: (id: string, p: DeparturePatch) => call<unknown>('PATCH', `/api/departures/${path(id)}`, p),
+  changeDeparture: (id: string, p: DeparturePatch, revision?: string) => call<unknown>('PATCH', `/api/departures/${path(id)}`, p, undefined, { match: revision }),
   closePassage: (id: string, reason: string, until: string | null) =>
     call<unknown>('POST', `/api/passages/${path(id)}/close`, { reason, ...(until ? { until } : {}) }),
   reopenPassage: (id: string) => call<unknown>('POST', `/api/passages/${path(id)}/reopen`),
@@ -115,6 +152,13 @@ export const api = {
   setOccupancy: (id: string, free_m3: number) =>
     call<unknown>('PUT', `/api/warehouses/${path(id)}/occupancy`, { free_m3 }),
 };
+
+/** tableFile makes a file of cells, for saving. */
+export async function tableFile(rows: string[][], format: 'xlsx' | 'csv'): Promise<Blob> {
+  const answer = await send('POST', `/api/tables/write?format=${format}`, { rows }, {});
+  if (!answer.ok) throw new Problem(answer.status, (await answer.json().catch(() => ({}))) as ConstructorParameters<typeof Problem>[1]);
+  return answer.blob();
+}
 
 export interface Overlay {
   approval_number: string;

@@ -93,6 +93,7 @@ export interface Departure {
   delay_reason?: string;
   cancelled: boolean;
   cancel_reason?: string;
+  revision?: string; // of what its carrier says of it
   diversion?: Diversion;
   booked_m3?: number;
   booked_kg?: number;
@@ -220,6 +221,7 @@ export interface Load {
   m3: number | null;
   kg?: number | null;
   owners: number | null;
+  booked_m3?: number | null; // of a departure: held and booked
 }
 
 export interface Plan {
