@@ -116,6 +116,13 @@ export const api = {
     call<unknown>('PUT', `/api/warehouses/${path(id)}/occupancy`, { free_m3 }),
 };
 
+/** What stands in warehouses day by day from start, by the plan and by bookings, m3; null where fewer than three owners make a figure up. */
+export interface Occupancy {
+  start: string;
+  warehouses: { id: string; m3: (number | null)[] }[];
+}
+export const occupancy = () => call<Occupancy>('GET', '/api/occupancy');
+
 export interface Overlay {
   approval_number: string;
   geojson: GeoJSON.FeatureCollection | GeoJSON.Feature | GeoJSON.Geometry;

@@ -220,6 +220,7 @@ export interface Load {
   m3: number | null;
   kg?: number | null;
   owners: number | null;
+  booked_m3?: number | null; // of a departure
 }
 
 export interface Plan {
