@@ -67,6 +67,15 @@ func (s *Server) apiState(a huma.API, mux *http.ServeMux) {
 		func(_ context.Context, who session, _ *nothing) (*rawJSON, error) {
 			return jsonBody(s.hub.snapshot(who.viewer())), nil
 		})
+	operation(s, a, huma.Operation{OperationID: "occupancy", Method: http.MethodGet, Path: "/api/occupancy", Tags: []string{"plan"},
+		Summary:     "What stands in warehouses day by day of the plan's horizon",
+		Description: "By the plan and by bookings. A firm sees its own warehouses; the commission all, but for days that fewer than three owners make up."},
+		[]Role{Firm, Commission},
+		func(_ context.Context, who session, _ *nothing) (*body[occupancyView], error) {
+			var view occupancyView
+			s.hub.look(func(m *model) { view = m.viewOccupancy(who.viewer()) })
+			return &body[occupancyView]{view}, nil
+		})
 	operation(s, a, huma.Operation{OperationID: "problem", Method: http.MethodGet, Path: "/api/problem", Tags: []string{"plan"},
 		Summary: "The problem of the current plan, haihe.problem/1", Errors: []int{404}}, []Role{Operator},
 		func(ctx context.Context, _ session, _ *nothing) (*rawJSON, error) {

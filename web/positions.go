@@ -22,6 +22,16 @@ type located struct {
 
 func newWhereabouts() whereabouts { return whereabouts{at: map[string]located{}} }
 
+// forget drops the positions of what has arrived, or will sail no more. Without it they would add up for as long as the
+// service runs.
+func (w *whereabouts) forget(gone func(id string) bool) {
+	for id := range w.at {
+		if gone(id) {
+			delete(w.at, id)
+		}
+	}
+}
+
 // take reports whether any position is new.
 func (w *whereabouts) take(list []position) bool {
 	moved := false

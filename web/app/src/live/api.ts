@@ -159,6 +159,12 @@ export async function tableFile(rows: string[][], format: 'xlsx' | 'csv'): Promi
   if (!answer.ok) throw new Problem(answer.status, (await answer.json().catch(() => ({}))) as ConstructorParameters<typeof Problem>[1]);
   return answer.blob();
 }
+/** What stands in warehouses day by day from start, by the plan and by bookings, m3; null where fewer than three owners make a figure up. */
+export interface Occupancy {
+  start: string;
+  warehouses: { id: string; m3: (number | null)[] }[];
+}
+export const occupancy = () => call<Occupancy>('GET', '/api/occupancy');
 
 export interface Overlay {
   approval_number: string;

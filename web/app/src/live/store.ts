@@ -6,9 +6,17 @@ import {
 
 type Tables = { [K in Kind]: Map<string, Entities[K]> };
 export type Part = Kind | 'plan' | 'position' | 'news' | 'changed';
-type Listener = (parts: ReadonlySet<Part>) => void;
+/** What a message touched: parts, and of which kind and id; null after a snapshot, which is everything. */
+type Listener = (parts: ReadonlySet<Part>, touched: readonly Touched[] | null) => void;
+export interface Touched {
+  kind: Kind | 'plan' | 'position';
+  id: string;
+}
 
 const newsKept = 200;
+// Who asks when a row changed wants to know of the last minutes.
+const changesKept = 4096;
+const changesKeptMs = 300_000;
 
 /**
  * Store is the page's copy of what the service shows it: entities by kind and id, the plan, the positions last
@@ -22,7 +30,7 @@ export class Store {
   readonly positions = new Map<string, Position>();
   /** Newest first. */
   news: News[] = [];
-  /** When, in ms of the page's clock, the row "kind:id" last changed after the first snapshot. */
+  /** When, in ms of the page's clock, the row "kind:id" last changed after the last snapshot; old ones are forgotten. */
   readonly changedAt = new Map<string, number>();
 
   #listeners = new Set<Listener>();
@@ -49,7 +57,8 @@ export class Store {
     this.positions.clear();
     this.epoch = message.epoch;
     this.seq = message.seq;
-    this.#tell(new Set<Part>([...kinds, 'plan', 'position']));
+    this.changedAt.clear();
+    this.#tell(new Set<Part>([...kinds, 'plan', 'position']), null);
   }
 
   /** changes applies a numbered frame, or returns false, untouched, if a frame before it was missed. */
@@ -61,8 +70,15 @@ export class Store {
     for (const change of message.changes) {
       if (this.#apply(change)) {
         touched.add(change.kind);
+        this.changedAt.delete(`${change.kind}:${change.id}`); // so that the oldest stand first
         this.changedAt.set(`${change.kind}:${change.id}`, now);
         touched.add('changed');
+      }
+    }
+    if (this.changedAt.size > changesKept) {
+      for (const [id, at] of this.changedAt) {
+        if (now - at <= changesKeptMs) break;
+        this.changedAt.delete(id);
       }
     }
     this.seq = message.seq;
@@ -70,17 +86,20 @@ export class Store {
       this.news = [...news.reverse(), ...this.news].slice(0, newsKept);
       touched.add('news');
     }
-    this.#tell(touched);
+    this.#tell(touched, message.changes);
     return true;
   }
 
   /** reported takes positions; the newest of each wins, whatever the order they come in. */
   reported(message: Positions): void {
+    const touched: Touched[] = [];
     for (const { id, ...position } of message.positions) {
       const known = this.positions.get(id);
-      if (!known || Date.parse(known.at) <= Date.parse(position.at)) this.positions.set(id, position);
+      if (known && Date.parse(known.at) > Date.parse(position.at)) continue;
+      this.positions.set(id, position);
+      touched.push({ kind: 'position', id });
     }
-    this.#tell(new Set<Part>(['position']));
+    this.#tell(new Set<Part>(['position']), touched);
   }
 
   /** position is the last that was reported of a departure, by either way. */
@@ -99,12 +118,14 @@ export class Store {
     // A kind that a newer service may have added is left alone.
     const table = this.tables[change.kind] as Map<string, unknown> | undefined;
     if (!table) return false;
-    if (change.value === null) table.delete(change.id);
-    else table.set(change.id, change.value);
+    if (change.value === null) {
+      table.delete(change.id);
+      if (change.kind === 'departure') this.positions.delete(change.id);
+    } else table.set(change.id, change.value);
     return true;
   }
 
-  #tell(parts: ReadonlySet<Part>): void {
-    for (const listener of this.#listeners) listener(parts);
+  #tell(parts: ReadonlySet<Part>, touched: readonly Touched[] | null): void {
+    for (const listener of this.#listeners) listener(parts, touched);
   }
 }

@@ -3,19 +3,16 @@ import 'maplibre-gl/dist/maplibre-gl.css';
 import worker from 'maplibre-gl/dist/maplibre-gl-worker.mjs?url';
 import type { FeatureCollection, GeoJSON, LineString, Point } from 'geojson';
 import type { Picked } from '../ui/view.svelte';
-import { icons } from './icons';
+import { fastest, type Fleet, type Spot } from './fleet';
+import { icons, movers as strip } from './icons';
 import { coast } from './land';
+import { Movers, type Time } from './movers';
 import { bounds } from './scene';
-import { clickable, layers, style, type SourceName } from './style';
+import { clickable, layers, style, type Look, type SourceName } from './style';
 import type { Colours } from './theme';
+import { latOf, lonOf, mercator } from './track';
 
 setWorkerUrl(new URL(worker, location.href).href);
-
-export interface Look {
-  colours: Colours;
-  locale: 'zh' | 'en';
-  dimmed: boolean;
-}
 
 // The whole world with the Pacific in one piece: the Atlantic is at the edges, the Antarctic mostly out of sight.
 const home = { lon: 147, lat: 30, degrees: 344 };
@@ -23,15 +20,24 @@ const home = { lon: 147, lat: 30, degrees: 344 };
 /** Chart is the map itself: it takes GeoJSON and a look, and says what was clicked. */
 export class Chart {
   onpick: (picked: Picked | null) => void = () => {};
+  onmove: () => void = () => {};
   #map: GLMap;
+  #fleet: Fleet;
+  #time: Time;
+  #movers: Movers;
   #loaded: Promise<void>;
   #touched = false;
+  #seen: Seen = { at: NaN, zoom: 0, version: -1, slots: [], xy: new Float64Array() };
+  #version = 0;
 
-  /** The constructor throws where there is no WebGL. */
-  constructor(container: HTMLElement, look: Look, label: string) {
+  /** The constructor throws where there is no WebGL. What moves is drawn from the fleet, as it is at the time that time tells. */
+  constructor(container: HTMLElement, look: Look, label: string, fleet: Fleet, time: Time) {
+    this.#fleet = fleet;
+    this.#time = time;
+    this.#movers = new Movers(fleet, time, strip(look.colours));
     this.#map = new GLMap({
       container,
-      style: style(look.colours, look.locale, look.dimmed),
+      style: style(look),
       center: [home.lon, home.lat],
       zoom: 1,
       minZoom: -1,
@@ -59,7 +65,13 @@ export class Chart {
     this.#map.on('mousemove', (e) => {
       this.#map.getCanvas().style.cursor = this.#at(e) ? 'pointer' : '';
     });
+    this.#map.on('moveend', () => this.onmove());
     this.#loaded = new Promise((resolve) => this.#map.once('style.load', () => resolve()));
+    const sail = () => {
+      if (!this.#map.getLayer(this.#movers.id)) this.#map.addLayer(this.#movers, 'place-labels');
+    };
+    void this.#loaded.then(sail);
+    this.#map.on('webglcontextrestored', () => this.#map.once('styledata', sail)); // a restored style has no layers of ours
     void this.#coast();
   }
 
@@ -75,7 +87,9 @@ export class Chart {
   look(look: Look): void {
     void this.#loaded.then(() => {
       this.#draw(look.colours);
-      for (const layer of layers(look.colours, look.locale, look.dimmed)) {
+      this.#movers.strip = strip(look.colours);
+      this.#movers.opacity = look.dimmed ? 0.5 : 1;
+      for (const layer of layers(look)) {
         for (const [name, value] of Object.entries(layer.paint ?? {})) this.#map.setPaintProperty(layer.id, name as never, value as never);
         const text = (layer.layout as Record<string, unknown> | undefined)?.['text-field'];
         if (text) this.#map.setLayoutProperty(layer.id, 'text-field', text as never);
@@ -121,10 +135,36 @@ export class Chart {
     this.#map.easeTo({ zoom: this.#map.getZoom() + steps, duration: reduced() ? 0 : 250 });
   }
 
-  /** pixels is how far apart two points are on the screen now. */
-  pixels(a: readonly number[], b: readonly number[]): number {
-    const [p, q] = [this.#map.project([a[0]!, a[1]!]), this.#map.project([b[0]!, b[1]!])];
-    return Math.hypot(p.x - q.x, p.y - q.y);
+  /** sail draws the map anew, because rows of the fleet or the time have changed. */
+  sail(): void {
+    this.#version++;
+    this.#map.triggerRepaint();
+  }
+
+  /** pixelsPerWorld is how wide the whole world is on the screen now. */
+  get pixelsPerWorld(): number {
+    return 512 * 2 ** this.#map.getZoom();
+  }
+
+  /** project chooses the flat map or the globe. */
+  project(globe: boolean): void {
+    void this.#loaded.then(() => this.#map.setProjection({ type: globe ? 'globe' : 'mercator' }));
+  }
+
+  /** inSight lists the slots of the fleet that are on the screen, at most so many, and where. */
+  inSight(most: number): { slot: number; lon: number; lat: number }[] {
+    const sight = this.#map.getBounds();
+    const [west, north] = mercator(sight.getWest(), sight.getNorth());
+    const [east, south] = mercator(sight.getEast(), sight.getSouth());
+    const list: { slot: number; lon: number; lat: number }[] = [];
+    const { slots, xy } = this.#spots();
+    for (let i = 0; i < slots.length && list.length < most; i++) {
+      const y = xy[2 * i + 1]!;
+      if (y < north || y > south) continue;
+      const x = xy[2 * i]! + Math.ceil(west - xy[2 * i]!);
+      if (x <= east) list.push({ slot: slots[i]!, lon: lonOf(x), lat: latOf(y) });
+    }
+    return list;
   }
 
   remove(): void {
@@ -150,16 +190,73 @@ export class Chart {
   }
 
   #at(e: MapMouseEvent): Picked | null {
-    if (!this.#map.isStyleLoaded() && !this.#map.getLayer('moving')) return null;
+    if (!this.#map.getLayer(this.#movers.id)) return null;
     const near = 5;
     const { x, y } = e.point;
-    const hits = this.#map.queryRenderedFeatures([[x - near, y - near], [x + near, y + near]], { layers: Object.keys(clickable) });
+    const hits = this.#map.queryRenderedFeatures([[x - near, y - near], [x + near, y + near]], { layers: ['worth', ...Object.keys(clickable)] });
+    const shut = hits.find((f) => f.layer.id === 'passages-shut');
+    if (shut) return { kind: 'passage', id: String(shut.properties.id) };
+    const mover = this.#moverAt(e);
+    if (mover) return { kind: 'departure', id: mover };
+    const worth = hits.find((f) => f.layer.id === 'worth');
+    if (worth) {
+      const [kind, id] = split(String(worth.properties.key));
+      return { kind: kind as Picked['kind'], id };
+    }
     for (const [layer, kind] of Object.entries(clickable)) {
       const hit = hits.find((f) => f.layer.id === layer);
       if (hit) return { kind, id: String(hit.properties.id) };
     }
     return null;
   }
+
+  /** The mover whose icon is under the pointer, the nearest if several are. */
+  #moverAt(e: MapMouseEvent): string | null {
+    const [x, y] = mercator(e.lngLat.lng, e.lngLat.lat);
+    const { slots, xy } = this.#spots();
+    // On the globe a step in the square is as long as on the flat map only in the middle: what counts there is the screen.
+    const reach = Math.min(Math.max(this.#map.getZoom(), 1), 5) * 1.2 + 6;
+    const wide = (reach * 3) / this.pixelsPerWorld;
+    let best = reach;
+    let found = -1;
+    for (let i = 0; i < slots.length; i++) {
+      const dx = Math.abs(xy[2 * i]! - x + 0.5 - Math.floor(xy[2 * i]! - x + 0.5) - 0.5);
+      const dy = Math.abs(xy[2 * i + 1]! - y);
+      if (dx > wide || dy > wide) continue;
+      const lon = lonOf(xy[2 * i]!);
+      const p = this.#map.project([lon + 360 * Math.round((e.lngLat.lng - lon) / 360), latOf(xy[2 * i + 1]!)]);
+      const off = Math.hypot(p.x - e.point.x, p.y - e.point.y);
+      if (off < best) [best, found] = [off, slots[i]!];
+    }
+    return found < 0 ? null : (this.#fleet.idAt(found) ?? null);
+  }
+
+  // Where all movers are, worked out anew only when one may have gone more than two pixels: the pointer asks often.
+  #spots(): Seen {
+    const [now, zoom] = [this.#time(), this.#map.getZoom()];
+    const moved = (Math.abs(now - this.#seen.at) / 1000) * fastest * this.pixelsPerWorld;
+    if (this.#seen.version === this.#version && this.#seen.zoom === zoom && moved < 2) return this.#seen;
+    const slots: number[] = [];
+    const xy = this.#seen.xy.length >= this.#fleet.size * 2 ? this.#seen.xy : new Float64Array(this.#fleet.rows.length);
+    for (let slot = 0; slot < this.#fleet.size; slot++) {
+      const spot: Spot | null = this.#fleet.at(slot, now);
+      if (!spot) continue;
+      xy[2 * slots.length] = spot.x;
+      xy[2 * slots.length + 1] = spot.y;
+      slots.push(slot);
+    }
+    return (this.#seen = { at: now, zoom, version: this.#version, slots, xy });
+  }
+}
+
+const split = (key: string): [string, string] => [key.slice(0, key.indexOf(':')), key.slice(key.indexOf(':') + 1)];
+
+interface Seen {
+  at: number;
+  zoom: number;
+  version: number;
+  slots: number[];
+  xy: Float64Array; // of each slot, in Mercator's square
 }
 
 const reduced = () => matchMedia('(prefers-reduced-motion: reduce)').matches;

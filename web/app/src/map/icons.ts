@@ -75,21 +75,58 @@ function image(draw: Draw, fill: string, halo: string, size: number, mark?: [num
   return c.getImageData(0, 0, canvas.width, canvas.height);
 }
 
-const door: [number, number, number, number] = [7.5, 13.5, 9, 7];
+// A warehouse in outline, filled from the floor up by the share of its room that is used.
+function store(used: number, colour: string, k: Colours): ImageData {
+  const size = 24 * ratio;
+  const canvas = document.createElement('canvas');
+  canvas.width = canvas.height = size;
+  const c = canvas.getContext('2d')!;
+  c.scale(ratio, ratio);
+  c.lineJoin = 'round';
+  const outline = () => {
+    c.beginPath();
+    house(c);
+  };
+  outline();
+  c.lineWidth = 5.2;
+  c.strokeStyle = k.halo;
+  c.stroke();
+  c.fillStyle = k.halo;
+  c.fill();
+  c.save();
+  c.clip();
+  c.fillStyle = colour;
+  c.fillRect(0, 20.5 - 17 * used, 24, 24);
+  c.restore();
+  outline();
+  c.lineWidth = 2.6;
+  c.strokeStyle = colour;
+  c.stroke();
+  return c.getImageData(0, 0, size, size);
+}
+
 const bar: [number, number, number, number] = [5.5, 10, 13, 4];
 
-/** icons draws every image of the map in the colours of a theme, at twice the size they are shown. */
+const side = 64;
+
+/** movers draws what moves, side by side in the order of iconOf, each in a square of 64 pixels. */
+export function movers(k: Colours): ImageData {
+  const canvas = document.createElement('canvas');
+  [canvas.width, canvas.height] = [4 * side, side];
+  const c = canvas.getContext('2d')!;
+  const drawn: [Draw, string][] = [[ship, k.sea], [ship, k.late], [plane, k.air], [plane, k.late]];
+  drawn.forEach(([draw, fill], i) => c.putImageData(image(draw, fill, k.halo, side / ratio), i * side, 0));
+  return c.getImageData(0, 0, canvas.width, canvas.height);
+}
+
+/** icons draws every other image of the map in the colours of a theme, at twice the size they are shown. */
 export function icons(k: Colours): { pixelRatio: number; images: Record<string, ImageData> } {
   return {
     pixelRatio: ratio,
     images: {
-      'ship-sea': image(ship, k.sea, k.halo, 20),
-      'ship-late': image(ship, k.late, k.halo, 20),
-      'plane-air': image(plane, k.air, k.halo, 22),
-      'plane-late': image(plane, k.late, k.halo, 22),
-      'house-room': image(house, k.good, k.halo, 24, door),
-      'house-tight': image(house, k.late, k.halo, 24, door),
-      'house-full': image(house, k.bad, k.halo, 24, door),
+      ...Object.fromEntries([0, 1, 2, 3, 4, 5].map((n) => [`house-${n}`, store(n / 5, n < 4 ? k.good : n < 5 ? k.late : k.bad, k)])),
+      'house-q': store(0, k.faint, k),
+      'house-x': image(house, k.bad, k.halo, 24, bar),
       'passage-open': image(diamond, k.halo, k.sea, 12),
       'passage-shut': image(disc, k.bad, k.halo, 26, bar),
     },

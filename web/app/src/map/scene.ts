@@ -3,9 +3,11 @@ import { oneTongue } from '../lib/format';
 import { roomOn } from '../live/news';
 import type { Assignment, Departure, Lane, Load, Passage, Place, Warehouse } from '../live/protocol';
 import type { Store } from '../live/store';
-import { late, runs } from '../ui/standing';
+import { runs } from '../ui/standing';
+import { timesOf } from './fleet';
 import { shutNow, traffic } from '../lib/passages';
-import { locate, trackOf, type Track } from './track';
+import { trackOf, type Track } from './track';
+import type { Week } from './week';
 
 // What the map draws, as GeoJSON made from the store's tables. Pure functions of tables and time.
 
@@ -16,27 +18,21 @@ const collection = <G extends Point | LineString | MultiLineString>(features: Fe
   features,
 });
 
-const redForMs = 120_000;
-
-/** lanes has one line for each lane with departures to come or under way: how many, and whether one was just cancelled. */
-export function lanes(table: Table<Lane>, departures: Table<Departure>, changedAt: ReadonlyMap<string, number>, now: number): FeatureCollection<MultiLineString> {
-  const count = new Map<string, number>();
-  const red = new Set<string>();
-  for (const d of departures.values()) {
-    if (d.cancelled) {
-      if (now - (changedAt.get(`departure:${d.id}`) ?? -Infinity) < redForMs) red.add(d.lane);
-    } else if (!d.diversion?.blocked && Date.parse(d.arrive) > now) {
-      count.set(d.lane, (count.get(d.lane) ?? 0) + 1);
-    }
-  }
+/** lanes has one line for each lane with departures to come or under way: how many, how full, what room on it is worth. */
+export function lanes(table: Table<Lane>, week: ReadonlyMap<string, Week>): FeatureCollection<MultiLineString> {
   const features: Feature<MultiLineString>[] = [];
-  for (const lane of table.values()) {
-    const n = count.get(lane.id) ?? 0;
-    if (n === 0 && !red.has(lane.id)) continue;
+  let most = 0;
+  for (const w of week.values()) most = Math.max(most, w.worth);
+  for (const [id, w] of week) {
+    const lane = table.get(id);
+    if (!lane || (w.coming === 0 && !w.red)) continue;
     features.push({
       type: 'Feature',
       geometry: lane.line,
-      properties: { id: lane.id, mode: lane.mode, n, weight: Math.sqrt(n), red: red.has(lane.id) },
+      properties: {
+        id, mode: lane.mode, n: w.coming, weight: Math.sqrt(w.coming), red: w.red,
+        load: w.load === null ? -1 : Math.round(w.load * 50) / 50, heat: most > 0 ? Math.round((w.worth / most) * 50) / 50 : 0,
+      },
     });
   }
   return collection(features);
@@ -44,16 +40,41 @@ export function lanes(table: Table<Lane>, departures: Table<Departure>, changedA
 
 /** signature changes when what lanes draws changes. */
 export const signature = (c: FeatureCollection<MultiLineString>) =>
-  c.features.map((f) => `${f.properties?.id}:${f.properties?.n}:${f.properties?.red}`).join();
+  c.features.map((f) => JSON.stringify(f.properties)).join();
+
+/** Worth is a bottleneck to be written on the map. */
+export interface Worth {
+  kind: 'lane' | 'warehouse';
+  id: string;
+  worth: number; // per m3
+}
+
+/** bottlenecks has the dearest of a week, where lanes are half-way and warehouses are, with what one more m3 is worth as text. */
+export function bottlenecks(list: readonly Worth[], lanes: Table<Lane>, warehouses: Table<Warehouse>, tracks: Tracks, text: (worth: number) => string): FeatureCollection<Point> {
+  const features: Feature<Point>[] = [];
+  for (const { kind, id, worth } of list) {
+    const w = warehouses.get(id);
+    const at = kind === 'lane' ? middle(tracks.of(lanes.get(id))) : w && ([w.lon, w.lat] as [number, number]);
+    if (at) features.push({ type: 'Feature', geometry: { type: 'Point', coordinates: at }, properties: { key: `${kind}:${id}`, worth, text: text(worth) } });
+  }
+  return collection(features);
+}
+
+function middle(track: Track | undefined): [number, number] | null {
+  if (!track) return null;
+  const half = (track.km.at(-1) ?? 0) / 2;
+  const i = track.km.findIndex((km) => km >= half);
+  return i < 1 ? (track.points[0] ?? null) : track.points[i]!;
+}
 
 // Tianjin's own: the port under either of its codes, and the airport.
 const home = new Set(['CNTXG', 'CNTSN', 'TSN']);
 
 /** places has the ports and airports that departures touch, with how many call there. */
-export function places(table: Table<Place>, departures: Table<Departure>, now: number): FeatureCollection<Point> {
+export function places(table: Table<Place>, departures: Iterable<Departure>, now: number): FeatureCollection<Point> {
   const calls = new Map<string, number>();
-  for (const d of departures.values()) {
-    if (!runs(d) || Date.parse(d.arrive) <= now) continue;
+  for (const d of departures) {
+    if (!runs(d) || timesOf(d).arrive <= now) continue;
     for (const id of [d.from, d.to]) calls.set(id, (calls.get(id) ?? 0) + 1);
   }
   const features: Feature<Point>[] = [];
@@ -92,16 +113,30 @@ export function fillOf(w: Warehouse, load: Load | undefined, now: number): 'room
   const room = roomOn(w, now);
   if (w.closed || room <= 0) return 'full';
   const free = 1 - (load?.m3 ?? 0) / room;
-  return free < 0.05 ? 'full' : free < 0.3 ? 'tight' : 'room';
+  return free < 0.05 ? 'full' : free < 0.2 ? 'tight' : 'room';
 }
 
-export function warehouses(table: Table<Warehouse>, loads: Table<Load>, now: number): FeatureCollection<Point> {
+/** Room is a warehouse's on a day: free is null where what is used may not be seen. */
+export interface Room {
+  room: number;
+  free: number | null;
+}
+
+/** Level is how an icon shows it: house-0 is empty, house-4 nearly full, then full; house-x takes nothing in. */
+export function level(w: Warehouse, { room, free }: Room): string {
+  if (w.closed || room <= 0) return 'house-x';
+  if (free === null) return 'house-q';
+  const used = 1 - Math.max(free, 0) / room;
+  return used > 0.95 ? 'house-5' : `house-${Math.min(4, Math.floor(used * 5))}`;
+}
+
+export function warehouses(list: Iterable<Warehouse>, roomOf: (w: Warehouse) => Room): FeatureCollection<Point> {
   const features: Feature<Point>[] = [];
-  for (const w of table.values()) {
+  for (const w of list) {
     features.push({
       type: 'Feature',
       geometry: { type: 'Point', coordinates: [w.lon, w.lat] },
-      properties: { id: w.id, zh: oneTongue(true, w.name || w.id), en: oneTongue(false, w.name || w.id), size: Math.sqrt(Math.max(w.area_m2, 200)), icon: `house-${fillOf(w, loads.get(w.id), now)}` },
+      properties: { id: w.id, zh: oneTongue(true, w.name || w.id), en: oneTongue(false, w.name || w.id), size: Math.sqrt(Math.max(w.area_m2, 200)), icon: level(w, roomOf(w)) },
     });
   }
   return collection(features);
@@ -109,33 +144,13 @@ export function warehouses(table: Table<Warehouse>, loads: Table<Load>, now: num
 
 /** Tracks keeps the track of each lane, made when first asked for. */
 export class Tracks {
-  #tracks = new Map<Lane, Track>();
+  #tracks = new WeakMap<Lane, Track>(); // a lane drawn anew is another object
   of(lane: Lane | undefined): Track | undefined {
     if (!lane) return undefined;
     let track = this.#tracks.get(lane);
     if (!track) this.#tracks.set(lane, (track = trackOf(lane)));
     return track;
   }
-}
-
-/** moving has every ship and aircraft under way, with its heading. Trains and lorries are not shown. */
-export function moving(store: Store, tracks: Tracks, now: number): FeatureCollection<Point> {
-  const features: Feature<Point>[] = [];
-  for (const d of store.tables.departure.values()) {
-    if (d.mode !== 'sea' && d.mode !== 'air') continue;
-    const fix = locate(d, tracks.of(store.tables.lane.get(d.lane)), store.position(d.id), now);
-    if (!fix) continue;
-    const shape = d.mode === 'air' ? 'plane' : 'ship';
-    features.push({
-      type: 'Feature',
-      geometry: { type: 'Point', coordinates: [fix.lon, fix.lat] },
-      properties: {
-        id: d.id, air: d.mode === 'air', course: Math.round(fix.course), name: d.vessel || d.voyage || d.id,
-        icon: `${shape}-${late(d) > 0 ? 'late' : d.mode}`,
-      },
-    });
-  }
-  return collection(features);
 }
 
 /** itinerary has a part end to end: its legs, the way from the gateway to the warehouse, and the stops between. */

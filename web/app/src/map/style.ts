@@ -1,14 +1,21 @@
-import type { LayerSpecification, StyleSpecification } from 'maplibre-gl';
+import type { ExpressionSpecification, LayerSpecification, StyleSpecification } from 'maplibre-gl';
+import type { Colour } from './lens.svelte';
 import type { Colours } from './theme';
 
+export interface Look {
+  colours: Colours;
+  locale: 'zh' | 'en';
+  dimmed: boolean; // all but what is chosen stands back
+  lanes: Colour;
+}
+
 const empty = { type: 'FeatureCollection' as const, features: [] };
-const sources = ['land', 'shore', 'borders', 'lanes', 'places', 'warehouses', 'passages', 'moving', 'chosen'] as const;
+const sources = ['land', 'shore', 'borders', 'lanes', 'places', 'warehouses', 'passages', 'names', 'worth', 'chosen'] as const;
 export type SourceName = (typeof sources)[number];
 
 /** Layers that answer a click, the first to be asked first. */
-export const clickable: Record<string, 'departure' | 'warehouse' | 'place' | 'lane' | 'passage'> = {
+export const clickable: Record<string, 'warehouse' | 'place' | 'lane' | 'passage'> = {
   'passages-shut': 'passage',
-  moving: 'departure',
   warehouses: 'warehouse',
   places: 'place',
   passages: 'passage',
@@ -23,18 +30,30 @@ function graticule() {
 }
 
 /** style is the whole map: sources start empty, text comes from the browser's own fonts, no request is made. */
-export function style(k: Colours, locale: 'zh' | 'en', dimmed: boolean): StyleSpecification {
+export function style(look: Look): StyleSpecification {
   return {
     version: 8,
     sources: {
       grid: { type: 'geojson', data: graticule() },
       ...Object.fromEntries(sources.map((name) => [name, { type: 'geojson' as const, data: empty, tolerance: name === 'land' ? 0.375 : 0.2 }])),
     },
-    layers: layers(k, locale, dimmed),
+    layers: layers(look),
   };
 }
 
-export function layers(k: Colours, locale: 'zh' | 'en', dimmed: boolean): LayerSpecification[] {
+// What tells lanes apart: how one travels on them, how full they are, or what one more m3 is worth.
+function laneColour(k: Colours, lanes: Look['lanes']): ExpressionSpecification {
+  switch (lanes) {
+    case 'load':
+      return ['step', ['get', 'load'], k.faint, 0, k.good, 0.7, k.late, 0.95, k.bad];
+    case 'worth':
+      return ['step', ['get', 'heat'], k.faint, 0.001, k.good, 0.25, k.late, 0.6, k.bad];
+    default:
+      return ['match', ['get', 'mode'], 'air', k.air, 'rail', k.rail, 'road', k.rail, k.sea];
+  }
+}
+
+export function layers({ colours: k, locale, dimmed, lanes }: Look): LayerSpecification[] {
   const font = { 'text-font': ['sans'], 'text-padding': 3 };
   const line = { 'line-cap': 'round' as const, 'line-join': 'round' as const };
   const far = dimmed ? 0.28 : 1;
@@ -47,7 +66,7 @@ export function layers(k: Colours, locale: 'zh' | 'en', dimmed: boolean): LayerS
     {
       id: 'lanes', type: 'line', source: 'lanes', layout: { ...line, 'line-sort-key': ['case', ['get', 'red'], 1e6, ['get', 'n']] },
       paint: {
-        'line-color': ['case', ['get', 'red'], k.bad, ['match', ['get', 'mode'], 'air', k.air, 'rail', k.rail, 'road', k.rail, k.sea]],
+        'line-color': ['case', ['get', 'red'], k.bad, laneColour(k, lanes)],
         'line-opacity': ['case', ['get', 'red'], 0.95 * far, ['*', far, ['interpolate', ['linear'], ['get', 'weight'], 1, 0.34, 6, 0.72]]],
         'line-width': ['interpolate', ['linear'], ['zoom'],
           1, ['interpolate', ['linear'], ['get', 'weight'], 1, 0.8, 6, 2.6],
@@ -85,12 +104,12 @@ export function layers(k: Colours, locale: 'zh' | 'en', dimmed: boolean): LayerS
     },
     { id: 'chosen-stop', type: 'circle', source: 'chosen', filter: ['==', ['geometry-type'], 'Point'], paint: { 'circle-radius': 5, 'circle-color': k.halo, 'circle-stroke-color': k.accent, 'circle-stroke-width': 2.6 } },
     {
-      id: 'moving', type: 'symbol', source: 'moving',
+      id: 'worth', type: 'symbol', source: 'worth',
       layout: {
-        'icon-image': ['get', 'icon'], 'icon-rotate': ['get', 'course'], 'icon-rotation-alignment': 'map', 'icon-allow-overlap': true, 'icon-ignore-placement': true,
-        'icon-size': ['interpolate', ['linear'], ['zoom'], 1, 0.62, 5, 1],
+        ...font, 'text-field': ['get', 'text'], 'text-size': 12, 'text-variable-anchor': ['center', 'top', 'bottom', 'left', 'right'], 'text-radial-offset': 0.4,
+        'symbol-sort-key': ['-', 0, ['get', 'worth']], 'text-padding': 4,
       },
-      paint: { 'icon-opacity': dimmed ? 0.5 : 1 },
+      paint: { 'text-color': k.bad, 'text-halo-color': k.halo, 'text-halo-width': 2.2, 'text-opacity': dimmed ? 0.4 : 1 },
     },
     {
       id: 'place-labels', type: 'symbol', source: 'places',
@@ -120,7 +139,7 @@ export function layers(k: Colours, locale: 'zh' | 'en', dimmed: boolean): LayerS
       paint: { 'text-color': k.bad, 'text-halo-color': k.halo, 'text-halo-width': 1.6 },
     },
     {
-      id: 'moving-labels', type: 'symbol', source: 'moving', minzoom: 4.2,
+      id: 'mover-names', type: 'symbol', source: 'names',
       layout: { ...font, 'text-field': ['get', 'name'], 'text-size': 11, 'text-anchor': 'left', 'text-offset': [1.1, 0] },
       paint: { 'text-color': k.text, 'text-halo-color': k.halo, 'text-halo-width': 1.2 },
     },

@@ -1,4 +1,4 @@
-import type { Departure, Lane, Position } from '../live/protocol';
+import type { Lane } from '../live/protocol';
 
 const rad = Math.PI / 180;
 const earthKm = 6371.0088;
@@ -38,65 +38,46 @@ export function trackOf(lane: Lane): Track {
   return { points, km };
 }
 
-/** Fix is a place on the map with a heading in degrees clockwise from north. */
-export interface Fix {
-  lon: number;
-  lat: number;
-  course: number;
+/** Nearest is the point of a track that is nearest to a place: the share of the way there, and how far the place lies off it. */
+export interface Nearest {
+  share: number;
+  dx: number; // in the square of Mercator, east and south, from the track to the place
+  dy: number;
 }
 
-/** along is the point a fraction of the way along a track. The heading is that of the line as Mercator draws it. */
-export function along(track: Track, fraction: number): Fix | null {
+/** nearest says where on a track a reported place is. Lengths are those of Mercator's square, which is right enough so near the line. */
+export function nearest(track: Track, lon: number, lat: number): Nearest | null {
   const { points, km } = track;
   const end = points.length - 1;
-  if (end < 1) return null;
-  const at = Math.min(Math.max(fraction, 0), 1) * km[end]!;
-  let lo = 0;
-  let hi = end;
-  while (hi - lo > 1) {
-    const mid = (lo + hi) >> 1;
-    if (km[mid]! <= at) lo = mid;
-    else hi = mid;
-  }
-  const [a, b] = [points[lo]!, points[hi]!];
-  const span = km[hi]! - km[lo]!;
-  const t = span > 0 ? (at - km[lo]!) / span : 0;
-  return { lon: a[0] + (b[0] - a[0]) * t, lat: a[1] + (b[1] - a[1]) * t, course: heading(a, b) };
-}
-
-const mercatorY = (lat: number) => Math.log(Math.tan(Math.PI / 4 + (lat * rad) / 2)) / rad;
-
-function heading(a: readonly [number, number], b: readonly [number, number]): number {
-  return (Math.atan2(b[0] - a[0], mercatorY(b[1]) - mercatorY(a[1])) / rad + 360) % 360;
-}
-
-// A report older than this says less than the schedule does.
-const freshMs = { sea: 12 * 3_600_000, air: 1_800_000 };
-
-/** run moves a reported position on along its course for the time since, so that it does not jump from report to report. */
-function run(p: Position, seconds: number): Fix {
-  const course = p.course_deg ?? 0;
-  const km = ((p.speed_knots ?? 0) * 1.852 * seconds) / 3600;
-  const lat = p.lat + (km / (earthKm * rad)) * Math.cos(course * rad);
-  const lon = p.lon + ((km / (earthKm * rad)) * Math.sin(course * rad)) / Math.max(0.05, Math.cos(p.lat * rad));
-  return { lon, lat, course };
-}
-
-/**
- * locate says where the ship or aircraft of a departure is at a time: where it was last reported if that is fresh,
- * else along its lane between the actual times; null while it is not under way.
- */
-export function locate(departure: Departure, track: Track | undefined, reported: Position | null, now: number): (Fix & { reported: boolean }) | null {
-  if (departure.cancelled || departure.diversion?.blocked) return null;
-  const depart = Date.parse(departure.depart);
-  const arrive = Date.parse(departure.arrive);
-  if (!(now >= depart && now < arrive)) return null;
-  if (reported) {
-    const age = now - Date.parse(reported.at);
-    if (age < (departure.mode === 'air' ? freshMs.air : freshMs.sea) && Date.parse(reported.at) >= depart) {
-      return { ...run(reported, Math.min(Math.max(age / 1000, 0), 600)), reported: true };
+  if (end < 1 || !(km[end]! > 0)) return null;
+  const y = mercator(0, lat)[1];
+  let best = Infinity;
+  let found: Nearest | null = null;
+  let [bx, by] = mercator(points[0]![0], points[0]![1]);
+  for (let i = 1; i <= end; i++) {
+    const [ax, ay] = [bx, by];
+    [bx, by] = mercator(points[i]![0], points[i]![1]);
+    // The place in the copy of the world that this part of the track is in.
+    const x0 = mercator(lon, 0)[0];
+    const x = x0 + Math.round((ax + bx) / 2 - x0);
+    const [ux, uy] = [bx - ax, by - ay];
+    const square = ux * ux + uy * uy;
+    const k = square > 0 ? Math.min(Math.max(((x - ax) * ux + (y - ay) * uy) / square, 0), 1) : 0;
+    const [dx, dy] = [x - (ax + ux * k), y - (ay + uy * k)];
+    const off = dx * dx + dy * dy;
+    if (off < best) {
+      best = off;
+      found = { share: (km[i - 1]! + (km[i]! - km[i - 1]!) * k) / km[end]!, dx, dy };
     }
   }
-  const fix = track && along(track, (now - depart) / (arrive - depart));
-  return fix ? { ...fix, reported: false } : null;
+  return found;
 }
+
+/** mercator maps degrees to the unit square that MapLibre draws in: x grows east, y south; longitudes past ±180 leave it. */
+export function mercator(lon: number, lat: number): [number, number] {
+  const sin = Math.sin(Math.min(Math.max(lat, -85.05), 85.05) * rad);
+  return [lon / 360 + 0.5, 0.5 - Math.log((1 + sin) / (1 - sin)) / (4 * Math.PI)];
+}
+
+export const lonOf = (x: number) => (x - 0.5) * 360;
+export const latOf = (y: number) => (2 * Math.atan(Math.exp(Math.PI * (1 - 2 * y)))) / rad - 90;
