@@ -441,7 +441,7 @@ func TestEveryOperationHasItsRoles(t *testing.T) {
 	s.network()
 	s.settle()
 	allowed := map[string][]Role{
-		"GET /api/me": everybody, "POST /api/signout": everybody, "GET /api/snapshot": everybody,
+		"GET /api/me": everybody, "POST /api/signout": everybody, "GET /api/snapshot": everybody, "GET /api/occupancy": {Firm, Commission},
 		"GET /api/problem": {Operator}, "GET /api/plan": {Operator}, "GET /api/state": {Commission}, "GET /api/dead-letters": {Firm, Operator},
 		"POST /api/live/ticket": everybody, "GET /api/members": everybody, "PUT /api/members/{id}": everybody, "DELETE /api/members/{id}": everybody,
 		"POST /api/members/{id}/link": everybody, "GET /api/sessions": everybody, "DELETE /api/sessions/{id}": everybody, "GET /api/keys": everybody,
