@@ -45,6 +45,7 @@ type Session struct {
 	touched []requestIndex   // whose neighbourhood Mend plans
 	opened  []rowIndex       // rows that have more room
 	reasons map[requestIndex]known
+	kept    int // columns when they were last gone through
 }
 
 // heldPrice is what a departure was priced at, and what it was, before it changed.
@@ -168,6 +169,7 @@ func newSession(s *solver, p *planner.Problem) *Session {
 	for id := range s.master.columns {
 		x.list(int32(id))
 	}
+	x.kept = len(s.master.columns)
 	return x
 }
 
