@@ -16,6 +16,7 @@ func verbs() []*cobra.Command {
 		serveCommand(),
 		solveCommand(),
 		checkCommand(),
+		whyCommand(),
 		distanceCommand(),
 		benchCommand(),
 		importCommand(),

@@ -4,6 +4,7 @@ import (
 	"context"
 	"math"
 	"slices"
+	"time"
 )
 
 // Improve plans everything again from the prices, columns and shares known, until the regret or the gap of the session's
@@ -27,7 +28,27 @@ func (x *Session) Improve(ctx context.Context, regret float64) float64 {
 	}
 	s := x.s
 	m := s.master
-	s.ctx, s.o.Regret, s.bound, s.values, s.settled, s.networks = ctx, regret, 0, 0, nil, nil
+	known := len(m.columns)
+	x.replan(ctx, regret, bound)
+	if s.settledCost < objective {
+		x.take(s.everyone(), s.settled)
+	}
+	m.forgetPlan()
+	copy(x.prices.row, s.proof)
+	for id := known; id < len(m.columns); id++ { // those that were found on the way
+		x.list(int32(id))
+	}
+	x.evaluate()
+	x.touched, x.opened = x.touched[:0], x.opened[:0]
+	_, _, now = x.Standing()
+	return math.Max(0, now)
+}
+
+// replan solves the problem from the prices, columns and shares known, and leaves what it found in the solver and its master.
+func (x *Session) replan(ctx context.Context, regret, bound float64) {
+	s := x.s
+	m := s.master
+	s.ctx, s.until, s.o.Regret, s.values, s.settled, s.networks = ctx, time.Time{}, regret, 0, nil, nil
 	for i := range s.in.requests {
 		s.values += s.in.requests[i].value
 	}
@@ -38,7 +59,7 @@ func (x *Session) Improve(ctx context.Context, regret float64) float64 {
 	m.moneyUnit = s.values / float64(max(1, len(s.in.requests)))
 	s.bound = bound
 	s.proof = append(s.proof[:0], x.prices.row...)
-	all, known := s.everyone(), len(m.columns)
+	all := s.everyone()
 	y := slices.Clone(x.prices.row)
 	if len(all) > marketFrom {
 		again := func(k *market, y []float64) bool {
@@ -60,18 +81,6 @@ func (x *Session) Improve(ctx context.Context, regret float64) float64 {
 		s.rounds(all, "prices", s.o.Gap, s.note)
 		s.keep(s.fit(m.shares()))
 	}
-	if s.settledCost < objective {
-		x.take(all, s.settled)
-	}
-	m.forgetPlan()
-	copy(x.prices.row, s.proof)
-	for id := known; id < len(m.columns); id++ { // those that were found on the way
-		x.list(int32(id))
-	}
-	x.evaluate()
-	x.touched, x.opened = x.touched[:0], x.opened[:0]
-	_, _, now = x.Standing()
-	return math.Max(0, now)
 }
 
 // Whole tells whether some request must go whole.
