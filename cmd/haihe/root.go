@@ -17,6 +17,7 @@ func verbs() []*cobra.Command {
 		solveCommand(),
 		whatifCommand(),
 		checkCommand(),
+		whyCommand(),
 		distanceCommand(),
 		benchCommand(),
 		importCommand(),

@@ -56,17 +56,21 @@ const barrierWidth = 0.05
 const nearRow = 0.9
 
 // newBarrier takes the columns whose reduced cost at prices y is within width of what their request is worth, and the
-// rows that they may fill. The sum of all products is to be total, in money, at first.
-func newBarrier(s *solver, y []float64, width, total float64) *barrier {
+// rows that they may fill. The sum of all products is to be total, in money, at first. It is nil if the solve was stopped meanwhile.
+func newBarrier(s *solver, k *market, y []float64, width, total float64) *barrier {
 	in, m := s.in, s.master
-	b := &barrier{in: in, m: m, team: s.team, market: newMarket(s), unit: m.moneyUnit, keys: make([]int32, len(in.requests))}
+	b := &barrier{in: in, m: m, team: s.team, market: k, unit: m.moneyUnit, keys: make([]int32, len(in.requests))}
 	copy(m.price.row, y)
 	m.price.sum(in)
-	b.choose(width)
+	if b.choose(width); s.stop() {
+		return nil
+	}
 	mu := total / b.unit / float64(max(1, len(b.ids)))
 	b.x = make([]float64, len(b.ids))
 	b.soften(mu)
-	b.chooseRows(y)
+	if b.chooseRows(y); s.stop() {
+		return nil
+	}
 	b.open(y, mu)
 	return b
 }
@@ -142,7 +146,7 @@ func (b *barrier) soften(mu float64) {
 // each calls f for every place in requests, by parts that run side by side.
 func (b *barrier) each(f func(part, k int)) {
 	n := len(b.requests)
-	b.team.tasks(shards, func(s int) {
+	b.team.tasks(shards, never, func(s int) {
 		for k := n * s / shards; k < n*(s+1)/shards; k++ {
 			f(s, k)
 		}
@@ -153,7 +157,7 @@ func (b *barrier) each(f func(part, k int)) {
 func (b *barrier) loads(fraction func(j int) float64) []float64 {
 	k := b.market
 	n := len(b.in.requests)
-	b.team.tasks(shards, func(s int) {
+	b.team.tasks(shards, never, func(s int) {
 		p := k.parts[s]
 		p.clear()
 		from, to := n*s/shards, n*(s+1)/shards

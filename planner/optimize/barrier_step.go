@@ -198,7 +198,7 @@ func (b *barrier) reach() (primal, dual float64) {
 // would be lost where one θ is much larger than the others.
 func (b *barrier) assemble(stop func() bool) {
 	n := len(b.rows)
-	b.team.tasks(barrierShards, func(s int) {
+	b.team.tasks(barrierShards, never, func(s int) {
 		to, p := b.normals[s], &b.parts[s]
 		clear(to)
 		m := len(b.requests)
@@ -210,7 +210,7 @@ func (b *barrier) assemble(stop func() bool) {
 		}
 	})
 	total := b.normals[0]
-	b.team.tasks(n, func(i int) {
+	b.team.tasks(n, never, func(i int) {
 		row := total[i*n : i*n+i+1]
 		for _, other := range b.normals[1:] {
 			for l, x := range other[i*n : i*n+i+1] {

@@ -37,7 +37,7 @@ func TestAnInteriorPointAndItsCornerAreAsGoodAsPivots(t *testing.T) {
 			y[i] = x * (0.5 + rnd.Float64())
 		}
 		// All columns count, since nothing says that these prices are near.
-		b := newBarrier(s, y, 1e6, span+1)
+		b := newBarrier(s, newMarket(s), y, 1e6, span+1)
 		b.solve(barrierTo*span, unstopped, func(float64, float64) {})
 		require.Less(t, b.worst, barrierShort)
 		require.InDelta(t, want, b.objective(), 1e-6*(span+1))

@@ -107,8 +107,7 @@ func (s *solver) guide(list []requestIndex) {
 		if !few {
 			y = s.master.price
 		}
-		s.guideFree = few
-		s.team.tasks(len(s.networks), func(i int) { s.in.sweepGuide(s.networks[i], y) })
+		s.guideFree = s.team.tasks(len(s.networks), s.stop, func(i int) { s.in.sweepGuide(s.networks[i], y) }) && few
 	}
 }
 
@@ -299,7 +298,9 @@ func (s *solver) inner(y []float64) bool {
 			if s.stop() || from > 1 {
 				return false
 			}
-			b = newBarrier(s, y, barrierWidth, from*span)
+			if b = newBarrier(s, k, y, barrierWidth, from*span); b == nil {
+				return false
+			}
 			b.solve(barrierTo*span, s.stop, func(objective, left float64) { s.report("inner", objective) })
 		}
 		if s.stop() {

@@ -160,5 +160,5 @@ func (m *master) rebuild() {
 	}
 	m.base(rows)
 	m.refactor()
-	m.pushAll(func() bool { return false })
+	m.pushAll(never)
 }

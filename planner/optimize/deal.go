@@ -31,7 +31,10 @@ func (k *market) deal(y []float64) []int32 {
 	const sweeps, steep, growth = 14, 10, 1.4
 	d.rise = steep * math.Pow(growth, 2-sweeps)
 	for range sweeps {
-		for _, c := range choices {
+		for i, c := range choices {
+			if i%dealLook == dealLook-1 && k.s.stop() {
+				return keys
+			}
 			keys[c.request] = d.best(c, keys[c.request])
 		}
 		d.rise = min(steep, d.rise*growth)
@@ -41,6 +44,9 @@ func (k *market) deal(y []float64) []int32 {
 	}
 	return keys
 }
+
+// dealLook is how many requests are dealt with between two looks at the clock.
+const dealLook = 4096
 
 // nearColumn is how far from the cheapest a column may be that requests choose among, as a share of their value.
 const nearColumn = 0.01
@@ -67,11 +73,16 @@ func (d *dealer) choices(k *market, keys []int32) []undecided {
 	in, m := d.in, d.m
 	var list []undecided
 	var charged []float64
+	for i := range keys {
+		keys[i] = leave(requestIndex(i))
+	}
 	for i := range in.requests {
+		if i%dealLook == dealLook-1 && k.s.stop() {
+			break
+		}
 		r, id := &in.requests[i], requestIndex(i)
 		charged = charged[:0]
 		least := r.value
-		keys[i] = leave(id)
 		for _, c := range m.of[i] {
 			x := k.charged(&m.columns[c], r)
 			charged = append(charged, x)

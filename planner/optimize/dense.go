@@ -32,11 +32,11 @@ func (d *dense) factor(team *team, stop func() bool) bool {
 		}
 		triangle := blas64.Triangular{N: b, Stride: d.n, Data: diagonal.Data, Uplo: blas.Lower, Diag: blas.NonUnit}
 		tiles := (d.n - k - b + tile - 1) / tile
-		team.tasks(tiles, func(t int) {
+		team.tasks(tiles, never, func(t int) {
 			i := k + b + t*tile
 			blas64.Trsm(blas.Right, blas.Trans, 1, triangle, d.part(i, k, d.size(i), b))
 		})
-		team.tasks(tiles, func(t int) {
+		team.tasks(tiles, never, func(t int) {
 			i := k + b + (tiles-1-t)*tile // the longest rows first
 			left := d.part(i, k, d.size(i), b)
 			for j := k + b; j <= i; j += tile {

@@ -83,6 +83,8 @@
 //     with which it does. insert.go looks elsewhere for a plan that is better for taking the request, in the room that is
 //     left or with a few others making way. The work is counted, and ends at a share of the solve's.
 //
+//   - why.go explains one request of a plan that was stopped early, from the best plan that it leads to.
+//
 //   - quote.go prices one request, itemised, at the prices of a plan. Guides at these prices are kept by network and density.
 //
 //   - session.go keeps a solved problem and follows its events, each step a plan with its proof. session_delta.go says what
@@ -91,6 +93,8 @@
 //     bound is Σ least − Σ prices·capacity, so less room changes one term, fewer itineraries none, and a late or
 //     dearer departure only what those pay at least who could gain by it, which the guides tell. Until that is known it has a price
 //     that nobody would pay. Prices of rows go up only while all this lasts, so that what was proven of the others holds.
+//     session_network.go mends networks and guides in place: a departure moves to its hour, and guides fall from it backward.
+//     Who may gain is told by what a m3 pays at least on the way to the departure, and priced by itineraries through it alone.
 //     session_mend.go plans the neighbourhood of a change anew, everyone else fixed load; session_improve.go everything.
 //
 //   - solve.go and plan.go are the door: Options in, planner.Plan out.

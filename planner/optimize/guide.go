@@ -41,7 +41,7 @@ const perGroup = 6
 const ungrouped = -1
 
 // compileGuides puts the requests of each network into groups.
-func (in *instance) compileGuides(team *team) {
+func (in *instance) compileGuides(team *team, stop func() bool) {
 	of := map[*network]int{}
 	var list []*network
 	var requests [][]requestIndex
@@ -58,7 +58,7 @@ func (in *instance) compileGuides(team *team) {
 			requests[k] = append(requests[k], requestIndex(i))
 		}
 	}
-	team.tasks(len(list), func(i int) { list[i].guide = in.newGuide(list[i], requests[i]) })
+	team.tasks(len(list), stop, func(i int) { list[i].guide = in.newGuide(list[i], requests[i]) })
 }
 
 // newGuide splits requests by what an hour is worth to them, and each part by how long they stay.
@@ -269,11 +269,12 @@ func (in *instance) guided(list []requestIndex) []*network {
 	return networks
 }
 
-// guideAt makes the guides of the listed requests those of prices y; without prices they hold at any.
-func (s *solver) guideAt(y *prices, list []requestIndex) {
+// guideAt makes the guides of the listed requests those of prices y; without prices they hold at any. It tells whether it came to
+// the end; if not, they are of no prices in particular.
+func (s *solver) guideAt(y *prices, list []requestIndex, stop func() bool) bool {
 	networks := s.in.guided(list)
-	s.team.tasks(len(networks), func(i int) { s.in.sweepGuide(networks[i], y) })
 	s.guideFree = false // not all
+	return s.team.tasks(len(networks), stop, func(i int) { s.in.sweepGuide(networks[i], y) })
 }
 
 // least is the least that the request spends where one of its group spends ways, behind leg i.

@@ -63,7 +63,7 @@ func TestTheSoonestArrivesFirst(t *testing.T) {
 			}
 		}
 		y.sum(in)
-		s.guideAt(nil, s.everyone())
+		require.True(t, s.guideAt(nil, s.everyone(), never))
 		pr, full := s.team.pricers[0], in.newRoom()
 		for i := range in.requests {
 			r := &in.requests[i]

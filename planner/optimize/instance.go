@@ -95,6 +95,12 @@ type request struct {
 
 // compile makes an instance. The error names what the problem refers to and does not have.
 func compile(p *planner.Problem) (*instance, error) {
+	return compileUntil(p, never)
+}
+
+// compileUntil is compile, and leaves out the networks that are not made yet when stop says so: whoever would go by them goes
+// nowhere. It looks before each network.
+func compileUntil(p *planner.Problem, stop func() bool) (*instance, error) {
 	in := &instance{problem: p, days: p.Days, classes: map[string]int{}, modes: map[string]int32{},
 		places: make(map[string]placeIndex, len(p.Places)), networks: map[kindKey]*network{}, stays: map[stayKey][]float64{}, served: map[string][]served{}, timetables: &timetables{of: map[kindKey]*timetable{}}}
 	if p.Days < 0 {
@@ -113,7 +119,7 @@ func compile(p *planner.Problem) (*instance, error) {
 	}
 	in.compileRows()
 	team := newTeam(in, runtime.GOMAXPROCS(0))
-	in.compileNetworks(team)
+	in.compileNetworks(team, stop)
 	in.requests = make([]request, len(p.Requests))
 	for i := range p.Requests {
 		r, err := in.newRequest(&p.Requests[i])
@@ -122,7 +128,7 @@ func compile(p *planner.Problem) (*instance, error) {
 		}
 		in.requests[i] = r
 	}
-	in.compileGuides(team)
+	in.compileGuides(team, stop)
 	return in, nil
 }
 
@@ -267,7 +273,7 @@ func (in *instance) dayRow(w warehouseIndex, day int) rowIndex {
 }
 
 // compileNetworks makes the network of every kind of request, on all processors.
-func (in *instance) compileNetworks(team *team) {
+func (in *instance) compileNetworks(team *team, stop func() bool) {
 	var kinds, trades []networkKind // a trade: the kinds that share a timetable
 	seen := map[kindKey]bool{}
 	for i := range in.problem.Requests {
@@ -283,10 +289,14 @@ func (in *instance) compileNetworks(team *team) {
 			trades = append(trades, kind)
 		}
 	}
-	team.tasks(len(trades), func(i int) { in.timetable(trades[i]) })
 	made := make([]*network, len(kinds))
-	team.tasks(len(kinds), func(i int) { made[i] = in.newNetwork(kinds[i]) })
+	if team.tasks(len(trades), stop, func(i int) { in.timetable(trades[i]) }) {
+		team.tasks(len(kinds), stop, func(i int) { made[i] = in.newNetwork(kinds[i]) })
+	}
 	for i, kind := range kinds {
+		if made[i] == nil {
+			made[i] = &network{kind: kind}
+		}
 		in.networks[kind.key()] = made[i]
 	}
 }

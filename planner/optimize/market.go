@@ -150,7 +150,7 @@ func (k *market) round(soft float64) float64 {
 	in := k.s.in
 	k.y.sum(in)
 	n := len(in.requests)
-	k.s.team.tasks(shards, func(i int) {
+	k.s.team.tasks(shards, never, func(i int) {
 		p := k.parts[i]
 		p.clear()
 		for r := n * i / shards; r < n*(i+1)/shards; r++ {
@@ -320,7 +320,7 @@ func (k *market) leasts(y []float64) []float64 {
 	in := k.s.in
 	copy(k.y.row, y)
 	k.y.sum(in)
-	k.s.team.each(len(in.requests), func() bool { return false }, func(_, i int) {
+	k.s.team.each(len(in.requests), never, func(_, i int) {
 		r := &in.requests[i]
 		k.least[i] = r.value
 		for _, c := range k.m.of[i] {

@@ -62,16 +62,26 @@ func (t *team) arena(worker int) *[]departureIndex {
 	return &t.arenas[worker]
 }
 
-// tasks runs f for 0 … n−1, as many at a time as there are workers.
-func (t *team) tasks(n int, f func(i int)) {
+// never is a stop that does not.
+func never() bool { return false }
+
+// tasks runs f for 0 … n−1, as many at a time as there are workers. It looks at stop before each, and tells whether it came to
+// the end.
+func (t *team) tasks(n int, stop func() bool, f func(i int)) bool {
 	var wg sync.WaitGroup
 	var next atomic.Int64
+	var stopped atomic.Bool
 	for range t.pricers {
 		wg.Go(func() {
 			for i := int(next.Add(1)) - 1; i < n; i = int(next.Add(1)) - 1 {
+				if stop() {
+					stopped.Store(true)
+					return
+				}
 				f(i)
 			}
 		})
 	}
 	wg.Wait()
+	return !stopped.Load()
 }

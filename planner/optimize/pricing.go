@@ -98,6 +98,7 @@ type pricer struct {
 	changes []arrived // by place: of those who have changed there, who had spent least, and the first leg that it could change to
 	path    []int32   // of enumerate, from its last leg backward
 	starts  []start   // for ask.starts
+	reached int       // how often a leg was looked at, with a guide
 	top     []offer   // for ask.most, the cheapest first
 }
 

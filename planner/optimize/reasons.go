@@ -84,21 +84,20 @@ func (s *solver) explain(plan *planner.Plan, shares [][]share) {
 		return
 	}
 	// A solve that was stopped gives reasons only as far as a short while allows.
-	var enough func() bool
+	for i := range plan.Unmatched {
+		plan.Unmatched[i].Reason = planner.Reason{Code: planner.ReasonNoCapacity, Message: "no place was found for it before planning was stopped"}
+	}
+	cancelled := func() bool { return s.ctx.Err() != nil }
+	enough := cancelled
 	if s.stop() {
-		for i := range plan.Unmatched {
-			plan.Unmatched[i].Reason = planner.Reason{Code: planner.ReasonNoCapacity, Message: "no place was found for it before planning was stopped"}
-		}
-		if s.ctx.Err() != nil {
-			return
-		}
 		until := time.Now().Add(max(grace, s.o.TimeLimit/10))
-		enough = func() bool { return time.Now().After(until) }
+		enough = func() bool { return cancelled() || time.Now().After(until) }
+	}
+	if !s.guideAt(nil, s.everyone(), cancelled) { // of those too who may be asked to make way
+		return
 	}
 	w := s.newReasoner(shares)
-	s.guideAt(nil, s.everyone()) // of those too who may be asked to make way
-	if enough == nil {
-		enough = func() bool { return false }
+	if !s.stop() {
 		w.prepare(s)
 	}
 	w.answer(s.team, who, s.reasonsWork(), enough, func(i int, reason planner.Reason) { plan.Unmatched[i].Reason = reason })

@@ -197,6 +197,7 @@ type walk struct {
 
 // reach notes that cargo can be on leg i, from leg e or from the origin, having spent so much before it.
 func (w *walk) reach(i int32, x *node, spent float64, e int32, via bool, limit float64) {
+	w.pr.reached++
 	if w.rest.earliest[i] > w.due {
 		return
 	}

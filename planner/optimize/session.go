@@ -45,6 +45,7 @@ type Session struct {
 	touched []requestIndex   // whose neighbourhood Mend plans
 	opened  []rowIndex       // rows that have more room
 	reasons map[requestIndex]known
+	kept    int // columns when they were last gone through
 }
 
 // heldPrice is what a departure was priced at, and what it was, before it changed.
@@ -168,6 +169,7 @@ func newSession(s *solver, p *planner.Problem) *Session {
 	for id := range s.master.columns {
 		x.list(int32(id))
 	}
+	x.kept = len(s.master.columns)
 	return x
 }
 
@@ -401,10 +403,10 @@ func (x *Session) Explain() *planner.Plan {
 		who[k] = x.requests[plan.Unmatched[i].Request]
 	}
 	w := x.s.newReasoner(x.now.shares)
-	x.s.guideAt(nil, x.s.everyone()) // of those too who may be asked to make way
-	w.answer(x.s.team, who, x.s.reasonsWork(), func() bool { return false },
+	x.s.guideAt(nil, x.s.everyone(), never) // of those too who may be asked to make way
+	w.answer(x.s.team, who, x.s.reasonsWork(), never,
 		func(k int, reason planner.Reason) { plan.Unmatched[ask[k]].Reason = reason })
-	x.s.guideAt(x.prices, x.s.everyone())
+	x.s.guideAt(x.prices, x.s.everyone(), never)
 	for _, i := range ask {
 		u := &plan.Unmatched[i]
 		x.reasons[x.requests[u.Request]] = known{u.Fraction, u.Reason}

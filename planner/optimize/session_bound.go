@@ -17,7 +17,7 @@ func (x *Session) evaluate() {
 			all = append(all, requestIndex(r))
 		}
 	}
-	s.guideAt(x.prices, s.everyone())
+	s.guideAt(x.prices, s.everyone(), never)
 	x.reprice(all)
 	x.doubted = x.doubted[:0]
 }
@@ -26,7 +26,7 @@ func (x *Session) evaluate() {
 func (x *Session) reprice(list []requestIndex) {
 	in, m := x.s.in, x.s.master
 	found := make([]bool, len(list))
-	x.s.team.each(len(list), func() bool { return false }, func(worker, i int) {
+	x.s.team.each(len(list), never, func(worker, i int) {
 		r := list[i]
 		least, way := in.requests[r].value, column{}
 		for _, id := range m.of[r] {
@@ -98,7 +98,7 @@ func (x *Session) catchUp() []gaining {
 	}
 	gain := make([][]gaining, len(networks))
 	mv := x.newMover()
-	x.s.team.tasks(len(networks), func(i int) {
+	x.s.team.tasks(len(networks), never, func(i int) {
 		n := networks[i]
 		nodes, _ := mv.renew(n)
 		if len(nodes) == 0 {
@@ -231,7 +231,7 @@ func (x *Session) gain(list []gaining) {
 		way  column
 	}
 	found := make([]offered, len(list))
-	x.s.team.each(len(list), func() bool { return false }, func(worker, i int) {
+	x.s.team.each(len(list), never, func(worker, i int) {
 		r := list[i].request
 		q := &in.requests[r]
 		n := q.network

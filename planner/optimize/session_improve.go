@@ -4,6 +4,7 @@ import (
 	"context"
 	"math"
 	"slices"
+	"time"
 )
 
 // Improve plans everything again from the prices, columns and shares known, until the regret or the gap of the session's
@@ -11,6 +12,9 @@ import (
 // for better places of those.
 func (x *Session) Improve(ctx context.Context, regret float64) float64 {
 	x.Prove()
+	if len(x.s.master.columns) > 2*x.kept {
+		x.forgetColumns()
+	}
 	objective, bound, now := x.Standing()
 	if now <= regret || gap(objective, bound) <= x.s.o.Gap {
 		return now
@@ -24,7 +28,27 @@ func (x *Session) Improve(ctx context.Context, regret float64) float64 {
 	}
 	s := x.s
 	m := s.master
-	s.ctx, s.o.Regret, s.bound, s.values, s.settled, s.networks = ctx, regret, 0, 0, nil, nil
+	known := len(m.columns)
+	x.replan(ctx, regret, bound)
+	if s.settledCost < objective {
+		x.take(s.everyone(), s.settled)
+	}
+	m.forgetPlan()
+	copy(x.prices.row, s.proof)
+	for id := known; id < len(m.columns); id++ { // those that were found on the way
+		x.list(int32(id))
+	}
+	x.evaluate()
+	x.touched, x.opened = x.touched[:0], x.opened[:0]
+	_, _, now = x.Standing()
+	return math.Max(0, now)
+}
+
+// replan solves the problem from the prices, columns and shares known, and leaves what it found in the solver and its master.
+func (x *Session) replan(ctx context.Context, regret, bound float64) {
+	s := x.s
+	m := s.master
+	s.ctx, s.until, s.o.Regret, s.values, s.settled, s.networks = ctx, time.Time{}, regret, 0, nil, nil
 	for i := range s.in.requests {
 		s.values += s.in.requests[i].value
 	}
@@ -57,23 +81,41 @@ func (x *Session) Improve(ctx context.Context, regret float64) float64 {
 		s.rounds(all, "prices", s.o.Gap, s.note)
 		s.keep(s.fit(m.shares()))
 	}
-	if s.settledCost < objective {
-		x.take(all, s.settled)
-	}
-	m.forgetPlan()
-	copy(x.prices.row, s.proof)
-	for id := range m.columns { // those that were found on the way
-		if c := &m.columns[id]; c.request >= 0 && len(c.legs) > 0 && !slices.Contains(x.through[c.legs[0]], int32(id)) {
-			x.list(int32(id))
-		}
-	}
-	x.evaluate()
-	x.touched, x.opened = x.touched[:0], x.opened[:0]
-	_, _, now = x.Standing()
-	return math.Max(0, now)
 }
 
 // Whole tells whether some request must go whole.
 func (x *Session) Whole() bool {
 	return slices.ContainsFunc(x.s.in.requests, func(r request) bool { return r.whole })
+}
+
+// tooDear is the share of its value by which an itinerary may be dearer than the cheapest of its request, and be kept.
+const tooDear = 0.3
+
+// forgetColumns drops the itineraries that can no longer be gone, and those that are far too dear, so that a long history takes no
+// more room than a short one. The plan keeps its own.
+func (x *Session) forgetColumns() {
+	m := x.s.master
+	kept := make([]column, 0, len(m.columns))
+	for r, list := range m.of {
+		m.of[r] = list[:0]
+		for _, id := range list {
+			c := &m.columns[id]
+			if x.charged(c)-x.least[r] > tooDear*x.s.in.requests[r].value && !slices.ContainsFunc(x.now.shares[r], func(s share) bool { return s.column.sameWay(c) }) {
+				continue
+			}
+			m.of[r] = append(m.of[r], int32(len(kept)))
+			kept = append(kept, *c)
+		}
+	}
+	m.columns = kept
+	m.basicAt = m.basicAt[:len(m.of)+len(kept)] // the basis is empty, so that all are alike
+	for _, lists := range [][][]int32{x.through, x.into} {
+		for k := range lists {
+			lists[k] = nil
+		}
+	}
+	for id := range kept {
+		x.list(int32(id))
+	}
+	x.kept = len(kept)
 }

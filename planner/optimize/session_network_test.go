@@ -2,11 +2,14 @@ package optimize
 
 import (
 	"context"
+	"fmt"
 	"math/rand/v2"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
+
+	"haihe/planner"
 )
 
 // TestNetworksMendedInPlaceAreAsGoodAsNew holds what the session's networks and guides find, after any events, against networks
@@ -32,6 +35,9 @@ func TestNetworksMendedInPlaceAreAsGoodAsNew(t *testing.T) {
 			}
 			moved += len(x.late)
 			x.Prove()
+			if rnd.IntN(3) == 0 {
+				x.Mend(context.Background(), 1e-6)
+			}
 			now := x.Problem()
 			in, err := compile(now)
 			require.NoError(t, err)
@@ -59,7 +65,7 @@ func TestNetworksMendedInPlaceAreAsGoodAsNew(t *testing.T) {
 				own := x.requests[now.Requests[i].ID]
 				got, way := x.price(0, own, r.value)
 				require.InDelta(t, want, got, 1e-7*(1+want))
-				require.LessOrEqual(t, x.least[own], want*(1+1e-9)+1e-9)
+				require.InDelta(t, want, x.least[own], 1e-7*(1+want), "the same bound as from nothing")
 				if way.legs != nil {
 					_, ok := x.renewed(&way)
 					require.True(t, ok, "a way that can be gone")
@@ -70,4 +76,45 @@ func TestNetworksMendedInPlaceAreAsGoodAsNew(t *testing.T) {
 	})
 	require.NotZero(t, mended)
 	require.NotZero(t, moved)
+}
+
+// TestALongHistoryForgetsItineraries follows events for long, planning everything anew now and then: the plan is as good as one from
+// nothing to the end, and the itineraries known do not grow with the events.
+func TestALongHistoryForgetsItineraries(t *testing.T) {
+	forgot := 0
+	for seed := range uint64(4) {
+		rnd := rand.New(rand.NewPCG(seed, 12))
+		x, _, err := Begin(context.Background(), tiny(rnd, 40, 0), Options{Search: -1})
+		require.NoError(t, err)
+		for k := range 40 {
+			for j := range 5 {
+				now := x.Problem()
+				fresh := tiny(rnd, 1, 0).Requests[0]
+				fresh.ID = fmt.Sprint("N", 5*k+j)
+				_, err := x.Apply(Delta{Withdrawn: []string{now.Requests[rnd.IntN(len(now.Requests))].ID}, Requests: []planner.Request{fresh}})
+				require.NoError(t, err)
+			}
+			x.Prove()
+			x.Mend(context.Background(), 1e-3)
+			kept := x.kept
+			x.Improve(context.Background(), 1e-6)
+			if x.kept != kept {
+				forgot++
+			}
+			if k%10 == 9 {
+				now := x.Problem()
+				plan := x.Plan()
+				wantSound(t, now, plan)
+				require.InDelta(t, solve(t, now, Options{}).Objective, plan.Objective, 2e-6*plan.Objective+1e-6)
+			}
+			for id := range x.s.master.columns {
+				c := &x.s.master.columns[id]
+				for _, d := range c.legs {
+					require.Contains(t, x.through[d], int32(id))
+				}
+			}
+		}
+		require.Less(t, len(x.s.master.columns), 5*len(x.s.in.requests))
+	}
+	require.NotZero(t, forgot)
 }

@@ -287,7 +287,7 @@ func (p *patcher) warehouse(y *planner.Warehouse) {
 
 // occupant is a share on a row that is overfull.
 type occupant struct {
-	column column
+	column *column
 	use    float64 // of the row, by all of the request
 	loss   float64 // for each unit of the row
 }
@@ -305,7 +305,7 @@ func (p *patcher) relieve() {
 			}
 			r := o.column.request
 			list := slices.Clone(x.now.shares[r])
-			k := slices.IndexFunc(list, func(s share) bool { return s.column.sameWay(&o.column) })
+			k := slices.IndexFunc(list, func(s share) bool { return s.column.sameWay(o.column) })
 			part := min(list[k].fraction, -x.now.room.free[row]/o.use*(1+1e-9)+dust)
 			if list[k].fraction-part <= dust || x.s.in.requests[r].whole {
 				part = list[k].fraction
@@ -324,7 +324,7 @@ func (p *patcher) relieve() {
 
 // occupants are the shares on a row, in the order in which they are to give way.
 func (x *Session) occupants(row rowIndex) []occupant {
-	in := x.s.in
+	in, m := x.s.in, x.s.master
 	var who []requestIndex
 	if n := len(in.departures); int(row) < 2*n {
 		who = slices.Clone(x.now.onBoard[int(row)%n])
@@ -332,29 +332,38 @@ func (x *Session) occupants(row rowIndex) []occupant {
 		who = slices.Clone(x.now.inside[(int(row)-2*n)/in.days])
 	}
 	slices.Sort(who)
-	var list []occupant
+	list := make([]occupant, 0, len(who))
 	for _, r := range slices.Compact(who) {
+		other := -1.0
 		for k := range x.now.shares[r] {
 			c := &x.now.shares[r][k].column
 			use := in.useOf(c, row)
 			if use <= 0 {
 				continue
 			}
-			other := in.requests[r].value
-			for _, id := range x.s.master.of[r] {
-				if y := &x.s.master.columns[id]; in.useOf(y, row) == 0 {
-					other = min(other, x.charged(y))
+			if other < 0 {
+				other = in.requests[r].value
+				for _, id := range m.of[r] {
+					if y := &m.columns[id]; y.cost < other && in.useOf(y, row) == 0 {
+						other = min(other, x.charged(y))
+					}
 				}
 			}
-			list = append(list, occupant{*c, use, (other - x.charged(c)) / use})
+			own := *c // what stands in shares moves
+			list = append(list, occupant{&own, use, (other - x.charged(c)) / use})
 		}
 	}
 	slices.SortStableFunc(list, func(a, b occupant) int { return cmp.Compare(a.loss, b.loss) })
 	return list
 }
 
-// charged is the cost of a column with the prices of the proof.
+// charged is the cost of a column with the prices of the proof, which must be summed.
 func (x *Session) charged(c *column) float64 {
 	in := x.s.in
-	return c.cost + in.priceOf(c, x.prices.row)
+	n, r, row := len(in.departures), &in.requests[c.request], x.prices.row
+	t := 0.0
+	for _, d := range c.legs {
+		t += row[d]*r.volume + row[n+int(d)]*r.weight
+	}
+	return c.cost + t + r.volume*x.prices.stay(in, c.warehouse, r, int(c.day))
 }

@@ -147,6 +147,7 @@ func (x *Session) price(worker int, r requestIndex, limit float64) (float64, col
 // Limits of what replace looks at, so that a patch takes its few milliseconds.
 const (
 	patchSearches = 48   // itineraries looked for, of all requests together
+	patchReached  = 1e5  // legs reached in all these searches
 	patchParts    = 2    // for one request
 	patchSmallest = 0.02 // the least part of a request that is worth an itinerary of its own
 )
@@ -173,6 +174,7 @@ func (x *Session) replace(list []requestIndex) {
 		*free = -1
 	}
 	searches := patchSearches
+	x.s.team.pricers[0].reached = 0
 	for _, o := range waiting {
 		x.settle(o.request, &searches)
 	}
@@ -212,7 +214,7 @@ func (x *Session) settle(r requestIndex, searches *int) {
 		}
 		put(&x.s.master.columns[id])
 	}
-	for tries := 0; left > dust && tries < patchParts && *searches > 0; tries++ {
+	for tries := 0; left > dust && tries < patchParts && *searches > 0 && x.s.team.pricers[0].reached < patchReached; tries++ {
 		*searches--
 		before := left
 		if c, ok := x.open(r, left); ok {

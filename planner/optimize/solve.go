@@ -42,7 +42,7 @@ func Solve(ctx context.Context, p *planner.Problem, o Options) (*planner.Plan, e
 // solveOpen is Solve, and hands over what a Session goes on with: the solver and its last shares.
 func solveOpen(ctx context.Context, p *planner.Problem, o Options) (*planner.Plan, *solver, [][]share, error) {
 	begun := time.Now()
-	in, err := compile(p)
+	in, err := compileUntil(p, func() bool { return ctx.Err() != nil })
 	if err != nil {
 		return nil, nil, nil, err
 	}

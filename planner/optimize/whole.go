@@ -155,7 +155,7 @@ type climber[C any] interface {
 func anneal[C climber[C]](s *solver, all []C, moves int, rest, hot, cold float64) C {
 	each := max(1, moves/islands)
 	for e := range exchanges {
-		s.team.tasks(islands, func(i int) {
+		s.team.tasks(islands, never, func(i int) {
 			all[i].run(each*e/exchanges, each*(e+1)/exchanges, each, hot, cold, s.stop)
 		})
 		best, worst := 0, 0
