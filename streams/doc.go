@@ -63,6 +63,7 @@
 //	consumer.go, reader.go          reading all partitions, live and in replay
 //	deadletter.go                   records that are no events
 //	plans.go                        the topic of plans
+//	election.go                     who of several instances is to lead
 //	snapshot.go                     the state on disk, a cache
 //	kafkatest                       an Apache Kafka for tests
 //

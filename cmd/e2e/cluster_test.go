@@ -29,6 +29,7 @@ type fleet struct {
 	brokers []string
 	args    []string
 	dirs    []string
+	space   *namespace // of the first instance; nil: as the others
 
 	mu        sync.Mutex
 	instances []*service
@@ -37,12 +38,18 @@ type fleet struct {
 // newFleet starts n instances on brokers, one after the other.
 func newFleet(t *testing.T, brokers []string, n int, args ...string) *fleet {
 	t.Helper()
+	return newFleetIn(t, nil, brokers, n, args...)
+}
+
+// newFleetIn is newFleet with the first instance in a network namespace, unless that is nil.
+func newFleetIn(t *testing.T, space *namespace, brokers []string, n int, args ...string) *fleet {
+	t.Helper()
 	secret := make([]byte, 32)
 	_, err := rand.Read(secret)
 	require.NoError(t, err)
 	file := filepath.Join(t.TempDir(), "secret")
 	require.NoError(t, os.WriteFile(file, []byte(hex.EncodeToString(secret)), 0o600))
-	f := &fleet{t: t, brokers: brokers, instances: make([]*service, n),
+	f := &fleet{t: t, brokers: brokers, space: space, instances: make([]*service, n),
 		args: append([]string{"--brokers", strings.Join(brokers, ","), "--secret-file", file, "--log-level", "info"}, args...)}
 	for i := range n {
 		f.dirs = append(f.dirs, t.TempDir())
@@ -60,7 +67,13 @@ func (f *fleet) at(i int) *service {
 
 // start starts an instance, on what it left if it ran before.
 func (f *fleet) start(i int) {
-	s := serve(f.t, plain(), f.dirs[i], f.args...)
+	command, args := []string{plain()}, f.args
+	if f.space != nil && i == 0 {
+		command = f.space.command(plain())
+		args = append([]string{"--listen", f.space.inside + ":0"}, args...)
+	}
+	s := serveBy(f.t, command, f.dirs[i], args...)
+	s.client = &http.Client{Timeout: 30 * time.Second} // of one that stands still, or is cut off, nothing else is heard
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.instances[i] = s
@@ -91,12 +104,12 @@ func (f *fleet) leader(but ...int) (i int) {
 			}
 		}
 		return false
-	}, wait, 50*time.Millisecond, "nobody leads:\n%s", f.said())
+	}, wait, 50*time.Millisecond, "nobody leads:\n%v", f)
 	return i
 }
 
-// said is what the instances said on their standard error.
-func (f *fleet) said() string {
+// String is what the instances said on their standard error.
+func (f *fleet) String() string {
 	var b strings.Builder
 	for i := range f.dirs {
 		fmt.Fprintf(&b, "instance %d: %s\n", i, f.at(i).stderr)

@@ -63,8 +63,8 @@ func killAnyOfFive(t *testing.T, random *rand.Rand, rounds int) {
 		haihe(t, nil, "ledger", "audit", "--brokers", strings.Join(c.Addrs(), ","))
 		if round%10 == 9 {
 			f.lostNothing(desk)
-			t.Logf("%d rounds so far", round+1)
 		}
+		t.Logf("round %d: %d requests and %d bookings acknowledged so far", round+1, len(desk.requests), len(desk.bookings))
 	}
 	f.lostNothing(desk)
 	t.Logf("%d brokers and %d instances killed; %d requests and %d bookings acknowledged, %d commands sent again, all there, none twice\n%s",

@@ -60,14 +60,22 @@ type service struct {
 	tokens map[string]string // by role
 	stderr *bytes.Buffer
 	ended  chan error
+	client *http.Client
 }
 
 // serve starts haihe serve on free ports with its data in dir, and waits until it says where it is.
 func serve(t *testing.T, binary, dir string, args ...string) *service {
 	t.Helper()
-	s := &service{t: t, tokens: map[string]string{}, stderr: &bytes.Buffer{}, ended: make(chan error, 1)}
+	return serveBy(t, []string{binary}, dir, args...)
+}
+
+// serveBy is serve by a command, of which the binary is the last word.
+func serveBy(t *testing.T, command []string, dir string, args ...string) *service {
+	t.Helper()
+	s := &service{t: t, tokens: map[string]string{}, stderr: &bytes.Buffer{}, ended: make(chan error, 1), client: http.DefaultClient}
 	args = append([]string{"serve", "--listen", "127.0.0.1:0", "--broker-listen", "127.0.0.1:0", "--data", dir}, args...)
-	s.cmd = exec.Command(binary, args...)
+	args = append(command[1:len(command):len(command)], args...)
+	s.cmd = exec.Command(command[0], args...)
 	s.cmd.Stderr = s.stderr
 	out, err := s.cmd.StdoutPipe()
 	require.NoError(t, err)
@@ -170,7 +178,7 @@ func (s *service) keyed(role, method, path, key string, body any) (int, []byte) 
 	if key != "" {
 		req.Header.Set("Idempotency-Key", key)
 	}
-	resp, err := http.DefaultClient.Do(req)
+	resp, err := s.client.Do(req)
 	if err != nil {
 		return 0, nil
 	}
