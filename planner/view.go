@@ -92,8 +92,8 @@ type Match struct {
 	Reason    *Reason      `json:"reason,omitempty"`
 }
 
-// PlanSummary is a plan without its matches. Plans are numbered by Epoch, the start of the service that made
-// them, and Version within it.
+// PlanSummary is a plan without its matches. Plans are numbered by Epoch, the time that an instance led when it
+// made them, and Version within it.
 type PlanSummary struct {
 	Epoch      uint64           `json:"epoch"`
 	Version    uint64           `json:"version"`

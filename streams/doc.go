@@ -66,6 +66,7 @@
 //	consumer.go, reader.go          reading all partitions, live and in replay
 //	deadletter.go                   records that are no events
 //	plans.go                        the topic of plans
+//	election.go                     who of several instances is to lead
 //	journal.go                      topics that instances share alone: access, audit
 //	scenarios.go                    the topic of what-ifs
 //	snapshot.go                     the state on disk, a cache

@@ -16,6 +16,8 @@
 // The way of a command: api_*.go checks it, events.go stamps it, Config.Submit puts it on the log, and the answer
 // is given when the state has it. Answers to what went wrong are RFC 9457 problems that name the field.
 //
+// On a cluster instances ask one another over HTTP too: peer.go has both ends.
+//
 // The API is described at /api/openapi.json, the websocket and the topics at /api/asyncapi.yaml. The page that
 // people see is built from web/app into web/dist/app and embedded; without it a plain page says how to build it.
 package web

@@ -3,6 +3,7 @@ package e2e
 import (
 	"context"
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -30,14 +31,14 @@ func (s *service) write(topic, key, payload string, headers map[string]string) {
 	for k, v := range headers {
 		m.Headers = append(m.Headers, kafka.Header{Key: k, Value: []byte(v)})
 	}
-	w := &kafka.Writer{Addr: kafka.TCP(s.kafka), Balancer: kafka.Murmur2Balancer{}, RequiredAcks: kafka.RequireAll, BatchTimeout: time.Millisecond}
+	w := &kafka.Writer{Addr: kafka.TCP(strings.Split(s.kafka, ",")...), Balancer: kafka.Murmur2Balancer{}, RequiredAcks: kafka.RequireAll, BatchTimeout: time.Millisecond}
 	defer w.Close()
 	require.NoError(s.t, w.WriteMessages(context.Background(), m))
 }
 
 // replay reads the log from its beginning up to some offsets, by itself, and returns the digest of the state.
 // Positions are no part of that, and expire.
-func replay(t *testing.T, broker string, upTo map[string]int64) string {
+func replay(t *testing.T, brokers string, upTo map[string]int64) string {
 	t.Helper()
 	state := planner.NewState()
 	for _, topic := range []string{streams.TopicRoutes, streams.TopicFlights, streams.TopicOccupancy, streams.TopicRequests, streams.TopicBookings} {
@@ -46,7 +47,7 @@ func replay(t *testing.T, broker string, upTo map[string]int64) string {
 			if end == 0 {
 				continue
 			}
-			r := kafka.NewReader(kafka.ReaderConfig{Brokers: []string{broker}, Topic: topic, Partition: partition, MinBytes: 1, MaxBytes: 1 << 20, MaxWait: time.Second})
+			r := kafka.NewReader(kafka.ReaderConfig{Brokers: strings.Split(brokers, ","), Topic: topic, Partition: partition, MinBytes: 1, MaxBytes: 1 << 20, MaxWait: time.Second})
 			require.NoError(t, r.SetOffset(kafka.FirstOffset))
 			ctx, cancel := context.WithTimeout(context.Background(), wait)
 			for next := int64(0); next < end; {

@@ -12,6 +12,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -60,18 +61,30 @@ type service struct {
 	cmd    *exec.Cmd
 	base   string
 	kafka  string
-	dir    string
+	secret string            // file of the key that signs
 	links  map[string]string // tokens of the sign-in links, by role
 	stderr *bytes.Buffer
 	ended  chan error
+	client *http.Client
 }
 
 // serve starts haihe serve on free ports with its data in dir, and waits until it says where it is.
 func serve(t *testing.T, binary, dir string, args ...string) *service {
 	t.Helper()
-	s := &service{t: t, dir: dir, links: map[string]string{}, stderr: &bytes.Buffer{}, ended: make(chan error, 1)}
+	return serveBy(t, []string{binary}, dir, args...)
+}
+
+// serveBy is serve by a command, of which the binary is the last word.
+func serveBy(t *testing.T, command []string, dir string, args ...string) *service {
+	t.Helper()
+	secret := filepath.Join(dir, "web-secret")
+	if i := slices.Index(args, "--secret-file"); i >= 0 {
+		secret = args[i+1]
+	}
+	s := &service{t: t, secret: secret, links: map[string]string{}, stderr: &bytes.Buffer{}, ended: make(chan error, 1), client: http.DefaultClient}
 	args = append([]string{"serve", "--listen", "127.0.0.1:0", "--broker-listen", "127.0.0.1:0", "--data", dir}, args...)
-	s.cmd = exec.Command(binary, args...)
+	args = append(command[1:len(command):len(command)], args...)
+	s.cmd = exec.Command(command[0], args...)
 	s.cmd.Stderr = s.stderr
 	out, err := s.cmd.StdoutPipe()
 	require.NoError(t, err)
@@ -142,7 +155,7 @@ func (s *service) token(role string) string {
 		require.NoError(s.t, json.Unmarshal(raw, &says))
 		who = web.Account{Role: says.Role, Org: says.Org, Name: says.Name}
 	}
-	secret, err := os.ReadFile(filepath.Join(s.dir, "web-secret"))
+	secret, err := os.ReadFile(s.secret)
 	require.NoError(s.t, err)
 	token, err := web.Token(secret, who, time.Now())
 	require.NoError(s.t, err)
@@ -196,7 +209,7 @@ func (s *service) keyed(role, method, path, key string, body any) (int, []byte) 
 	if key != "" {
 		req.Header.Set("Idempotency-Key", key)
 	}
-	resp, err := http.DefaultClient.Do(req)
+	resp, err := s.client.Do(req)
 	if err != nil {
 		return 0, nil
 	}

@@ -72,8 +72,12 @@ func (v *service) share(ctx context.Context) error {
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
 	go func() {
-		// The first entry is the beginning of an epoch. From then on whoever leads is known, and can be asked.
-		if v.loop.Await(ctx, 1) == nil && !v.settings.sample {
+		// The first entry is the beginning of an epoch. From then on whoever leads is known, and can be asked; this one
+		// says itself when it is ready to.
+		if v.loop.Await(ctx, 1) != nil {
+			return
+		}
+		if stand, err := v.loop.Stand(ctx); err == nil && stand.Head.Leader != v.name {
 			v.ready.Store(true)
 		}
 	}()

@@ -78,53 +78,76 @@ func loadCompose(t *testing.T) *types.Project {
 
 func TestComposeFile(t *testing.T) {
 	project := loadCompose(t)
-	assert.Equal(t, []string{"haihe", "kafka"}, project.ServiceNames())
-	kafka, haihe := project.Services["kafka"], project.Services["haihe"]
-
+	assert.Equal(t, []string{"haihe-1", "haihe-2", "kafka-1", "kafka-2", "kafka-3", "secret"}, project.ServiceNames())
 	pom, err := os.ReadFile("../../streams/kafkatest/pom.xml")
 	require.NoError(t, err)
 	version := regexp.MustCompile(`<kafka.version>(.*)</kafka.version>`).FindSubmatch(pom)
 	require.NotNil(t, version)
-	assert.Equal(t, "apache/kafka:"+string(version[1]), kafka.Image, "the Kafka that the tests run on")
-	assert.Equal(t, "broker,controller", *kafka.Environment["KAFKA_PROCESS_ROLES"], "KRaft: no other service")
-	assert.Contains(t, *kafka.Environment["KAFKA_ADVERTISED_LISTENERS"], "://kafka:9092")
-	assert.Equal(t, types.ServiceConditionHealthy, haihe.DependsOn["kafka"].Condition)
-
-	for name, want := range map[string]string{"kafka": "127.0.0.1:19092:19092", "haihe": "127.0.0.1:8080:8080"} {
-		s := project.Services[name]
+	published := map[string]string{}
+	for name, s := range project.Services {
+		kind, number, _ := strings.Cut(name, "-")
+		if kind == "secret" {
+			continue
+		}
 		require.Len(t, s.Ports, 1)
 		p := s.Ports[0]
-		assert.Equal(t, want, p.HostIP+":"+p.Published+":"+strconv.Itoa(int(p.Target)))
+		assert.Equal(t, "127.0.0.1", p.HostIP)
+		assert.Empty(t, published[p.Published], "two services on one port")
+		published[p.Published] = name
 		require.NotNil(t, s.HealthCheck)
 		assert.NotEmpty(t, s.HealthCheck.Test)
-		require.Len(t, s.Volumes, 1)
+		assert.Equal(t, name, s.Volumes[0].Source, "each keeps its own")
 		assert.Contains(t, project.Volumes, s.Volumes[0].Source, "what is kept outlives the container")
+		if kind == "kafka" {
+			assert.Equal(t, "apache/kafka:"+string(version[1]), s.Image, "the Kafka that the tests run on")
+			assert.Equal(t, "broker,controller", *s.Environment["KAFKA_PROCESS_ROLES"], "KRaft: no other service")
+			assert.Equal(t, number, *s.Environment["KAFKA_NODE_ID"])
+			assert.Contains(t, *s.Environment["KAFKA_CONTROLLER_QUORUM_VOTERS"], number+"@"+name+":9093")
+			assert.Equal(t, "INSIDE://"+name+":9092,OUTSIDE://localhost:"+p.Published, *s.Environment["KAFKA_ADVERTISED_LISTENERS"])
+		}
 	}
-	require.NotNil(t, haihe.Build)
-	dockerfile, err := os.ReadFile(filepath.Join("..", "..", haihe.Build.Dockerfile))
-	require.NoError(t, err)
-	assert.Regexp(t, `(?m)^USER haihe$`, string(dockerfile))
-	assert.Equal(t, haihe.Volumes[0].Target, regexp.MustCompile(`(?m)^VOLUME (.*)$`).FindStringSubmatch(string(dockerfile))[1])
+	for _, name := range []string{"haihe-1", "haihe-2"} {
+		haihe := project.Services[name]
+		for i := 1; i <= 3; i++ {
+			assert.Equal(t, types.ServiceConditionHealthy, haihe.DependsOn["kafka-"+strconv.Itoa(i)].Condition)
+		}
+		assert.Equal(t, types.ServiceConditionCompletedSuccessfully, haihe.DependsOn["secret"].Condition)
+		require.Len(t, haihe.Volumes, 2)
+		assert.Equal(t, "secret", haihe.Volumes[1].Source)
+		assert.True(t, haihe.Volumes[1].ReadOnly)
+		require.NotNil(t, haihe.Build)
+		dockerfile, err := os.ReadFile(filepath.Join("..", "..", haihe.Build.Dockerfile))
+		require.NoError(t, err)
+		assert.Regexp(t, `(?m)^USER haihe$`, string(dockerfile))
+		home := regexp.MustCompile(`(?m)^VOLUME (.*)$`).FindStringSubmatch(string(dockerfile))[1]
+		assert.Equal(t, home, haihe.Volumes[0].Target)
+		assert.Equal(t, home, project.Services["secret"].Volumes[0].Target, "a fresh volume there belongs to the user of the image")
+	}
 }
 
 // What the containers call haihe with is what haihe takes.
 func TestComposeCommandsAreVerbs(t *testing.T) {
-	haihe := loadCompose(t).Services["haihe"]
-	health := []string(haihe.HealthCheck.Test)
-	require.Equal(t, []string{"CMD", "haihe"}, health[:2])
-	for _, args := range [][]string{haihe.Command, health[2:]} {
-		cmd, rest, err := newRoot().Find(args)
+	project := loadCompose(t)
+	for _, name := range []string{"haihe-1", "haihe-2"} {
+		haihe := project.Services[name]
+		health := []string(haihe.HealthCheck.Test)
+		require.Equal(t, []string{"CMD", "haihe"}, health[:2])
+		for _, args := range [][]string{haihe.Command, health[2:]} {
+			cmd, rest, err := newRoot().Find(args)
+			require.NoError(t, err)
+			require.Equal(t, args[0], cmd.Name())
+			assert.NoError(t, cmd.ParseFlags(rest), "%q", args)
+		}
+		serve, rest, err := newRoot().Find(haihe.Command)
 		require.NoError(t, err)
-		require.Equal(t, args[0], cmd.Name())
-		assert.NoError(t, cmd.ParseFlags(rest), "%q", args)
+		require.NoError(t, serve.ParseFlags(rest))
+		brokers, err := serve.Flags().GetStringSlice("brokers")
+		require.NoError(t, err)
+		assert.Equal(t, []string{"kafka-1:9092", "kafka-2:9092", "kafka-3:9092"}, brokers)
+		for flag, want := range map[string]string{"data": haihe.Volumes[0].Target, "advertise": name + ":8080", "secret-file": haihe.Volumes[1].Target + "/secret"} {
+			value, err := serve.Flags().GetString(flag)
+			require.NoError(t, err)
+			assert.Equal(t, want, value)
+		}
 	}
-	serve, rest, err := newRoot().Find(haihe.Command)
-	require.NoError(t, err)
-	require.NoError(t, serve.ParseFlags(rest))
-	brokers, err := serve.Flags().GetStringSlice("brokers")
-	require.NoError(t, err)
-	assert.Equal(t, []string{"kafka:9092"}, brokers)
-	data, err := serve.Flags().GetString("data")
-	require.NoError(t, err)
-	assert.Equal(t, haihe.Volumes[0].Target, data)
 }

@@ -106,19 +106,10 @@ var bookingModel = porcupine.Model{
 	},
 }
 
-// TestDecisionsAreLinearizable has clients hold, confirm and cancel through two instances of which now one leads and now
-// the other, on a real log, and looks for an order of all commands in which each was answered as one desk would have.
-func TestDecisionsAreLinearizable(t *testing.T) {
-	e, err := streams.StartEmbedded(t.TempDir(), "127.0.0.1:0")
-	require.NoError(t, err)
-	t.Cleanup(func() { require.NoError(t, e.Close()) })
-	brokers := []string{e.Addr()}
-	_, err = streams.EnsureTopics(t.Context(), brokers)
-	require.NoError(t, err)
+// publishDesk publishes a sailing with room for three of the four requests that there are.
+func publishDesk(t testing.TB, brokers []string, now time.Time) {
 	producer := streams.NewProducer(brokers)
 	defer producer.Close()
-	now := time.Now().UTC().Truncate(time.Second)
-	const clients, each, changes = 4, 50, 4 // commands of each client at least, and changes of leader among them
 	facts := []planner.Fact{&planner.PlaceDeclared{Place: planner.Place{ID: "CNTXG", Lat: 38.98, Lon: 117.7}},
 		&planner.PlaceDeclared{Place: planner.Place{ID: "USLAX", Lat: 33.74, Lon: -118.26}},
 		&planner.DepartureScheduled{Departure: planner.Departure{ID: "S", Mode: planner.ModeSea, From: "CNTXG", To: "USLAX", Cutoff: now.AddDate(0, 0, 5),
@@ -133,6 +124,32 @@ func TestDecisionsAreLinearizable(t *testing.T) {
 	for i, f := range facts {
 		require.NoError(t, producer.Publish(t.Context(), planner.Event{ID: fmt.Sprint("f", i), Source: "/test", Sequence: 1, Time: now, Fact: f}))
 	}
+}
+
+// command is the command that asks.
+func (a ask) command(id string, now time.Time) planner.Command {
+	c := planner.Command{ID: id, Exporter: "e", Booking: a.booking,
+		Kind: map[string]string{"hold": planner.EntryBookingHeld, "confirm": planner.EntryBookingConfirmed, "cancel": planner.EntryBookingCancelled}[a.kind]}
+	if a.kind == "hold" {
+		c.Terms = &planner.BookingConfirmed{Booking: a.booking, Request: a.request, Exporter: "e", VolumeM3: 30, WeightKg: 100, StorageDays: 3,
+			Drawdown: planner.DrawdownNone, Parts: []planner.Assignment{{Request: a.request, Fraction: 1, Departures: []string{"S"}, Gateway: "USLAX",
+				Warehouse: "W", Arrive: now.AddDate(0, 0, 21), Cost: 1}}}
+	}
+	return c
+}
+
+// TestDecisionsAreLinearizable has clients hold, confirm and cancel through two instances of which now one leads and now
+// the other, on a real log, and looks for an order of all commands in which each was answered as one desk would have.
+func TestDecisionsAreLinearizable(t *testing.T) {
+	e, err := streams.StartEmbedded(t.TempDir(), "127.0.0.1:0")
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, e.Close()) })
+	brokers := []string{e.Addr()}
+	_, err = streams.EnsureTopics(t.Context(), brokers)
+	require.NoError(t, err)
+	now := time.Now().UTC().Truncate(time.Second)
+	publishDesk(t, brokers, now)
+	const clients, each, changes = 4, 50, 4 // commands of each client at least, and changes of leader among them
 	instances := []*decider{startDecider(t, "a", brokers), startDecider(t, "b", brokers)}
 	require.NoError(t, instances[0].loop.Lead(t.Context(), "a", ""))
 
@@ -170,13 +187,7 @@ func TestDecisionsAreLinearizable(t *testing.T) {
 						mine = slices.Delete(mine, k, k+1)
 					}
 				}
-				c := planner.Command{ID: fmt.Sprintf("%d-%d", client, i), Exporter: "e", Booking: a.booking,
-					Kind: map[string]string{"hold": planner.EntryBookingHeld, "confirm": planner.EntryBookingConfirmed, "cancel": planner.EntryBookingCancelled}[a.kind]}
-				if a.kind == "hold" {
-					c.Terms = &planner.BookingConfirmed{Booking: a.booking, Request: a.request, Exporter: "e", VolumeM3: 30, WeightKg: 100, StorageDays: 3,
-						Drawdown: planner.DrawdownNone, Parts: []planner.Assignment{{Request: a.request, Fraction: 1, Departures: []string{"S"}, Gateway: "USLAX",
-							Warehouse: "W", Arrive: now.AddDate(0, 0, 21), Cost: 1}}}
-				}
+				c := a.command(fmt.Sprintf("%d-%d", client, i), now)
 				call := time.Now().UnixNano()
 				answer := insist(t, instances, r, c)
 				back := time.Now().UnixNano()

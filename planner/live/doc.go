@@ -10,7 +10,7 @@
 // Changes are coalesced: a solve starts when the log has been quiet for a moment, at the latest after Patience,
 // and never while another runs. Its plan is a quick one, patched from the one before where that is worth it. If
 // nothing happens meanwhile, more effort improves on it, until the next change ends that. A plan is recorded in the
-// log before anybody sees it. Plans are numbered by the epoch (one for each start of the service) and by version
+// log before anybody sees it. Plans are numbered by the epoch (one for each time that a loop leads) and by version
 // within it. What changed leaves the loop as an Update, in the order in which it happened.
 //
 // A loop that leads (Lead) decides: it makes entries of the commands that wait, each as if those before it held, writes
