@@ -64,6 +64,7 @@
 //	producer.go                     publishing, in order per key
 //	consumer.go, reader.go          reading all partitions, live and in replay
 //	deadletter.go                   records that are no events
+//	inbox.go                        topics of firms' own, haihe.in.FIRM, and who may say what there
 //	plans.go                        the topic of plans
 //	journal.go                      topics that instances share alone: access, audit
 //	snapshot.go                     the state on disk, a cache

@@ -254,6 +254,7 @@ func (v *service) run(ctx context.Context) error {
 	part(func() error { return unlessStopped(inner, v.consume(inner)) })
 	part(func() error { return unlessStopped(inner, v.runDoors(inner)) })
 	part(func() error { v.audit.run(inner); return nil })
+	part(func() error { return unlessStopped(outer, v.runInbox(outer)) })
 	part(func() error {
 		if err := server.Serve(v.listener); !errors.Is(err, http.ErrServerClosed) {
 			return err

@@ -38,6 +38,8 @@ const (
 // Broker is a Kafka that runs, or has been stopped.
 type Broker struct {
 	dir, libs, addr string
+	inside          string   // address without security, for the broker itself; addr if there is none
+	secure          *secured // nil: anybody may do anything
 	process         *exec.Cmd
 	exited          chan struct{}
 }
@@ -53,14 +55,14 @@ func Start(t testing.TB) *Broker {
 		}
 		t.Skipf("%s does not name the folder of Kafka's jars; make test sets it", libsVariable)
 	}
-	b, err := start(libs)
+	b, err := start(libs, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return b
 }
 
-func start(libs string) (*Broker, error) {
+func start(libs string, secure *secured) (*Broker, error) {
 	jars, err := filepath.Glob(filepath.Join(libs, "kafka_*.jar"))
 	if err != nil || len(jars) == 0 {
 		return nil, fmt.Errorf("there is no Kafka in %s (%s); fetch its jars with mvn -f streams/kafkatest/pom.xml dependency:copy-dependencies", libs, libsVariable)
@@ -69,7 +71,7 @@ func start(libs string) (*Broker, error) {
 	if err != nil {
 		return nil, err
 	}
-	b := &Broker{dir: dir, libs: libs}
+	b := &Broker{dir: dir, libs: libs, secure: secure}
 	if err := errors.Join(b.configure(), b.format()); err != nil {
 		os.RemoveAll(dir)
 		return nil, err
@@ -101,20 +103,32 @@ func (b *Broker) Stop() error {
 }
 
 func (b *Broker) configure() error {
-	ports, err := freePorts(2)
+	ports, err := freePorts(3)
 	if err != nil {
 		return err
 	}
 	b.addr = fmt.Sprintf("127.0.0.1:%d", ports[0])
 	controller := fmt.Sprintf("127.0.0.1:%d", ports[1])
+	b.inside = b.addr
+	listeners := "PLAINTEXT://" + b.addr
+	protocols := "PLAINTEXT:PLAINTEXT"
+	var more []string
+	if b.secure != nil {
+		b.inside = fmt.Sprintf("127.0.0.1:%d", ports[2])
+		listeners = "OUTSIDE://" + b.addr + ",INSIDE://" + b.inside
+		protocols = "OUTSIDE:SASL_SSL,INSIDE:PLAINTEXT"
+		if more, err = b.secure.properties(b.dir); err != nil {
+			return err
+		}
+	}
 	lines := []string{
 		"process.roles=broker,controller",
 		"node.id=1",
 		"controller.quorum.voters=1@" + controller,
 		"controller.listener.names=CONTROLLER",
-		"listeners=PLAINTEXT://" + b.addr + ",CONTROLLER://" + controller,
-		"advertised.listeners=PLAINTEXT://" + b.addr,
-		"listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT",
+		"listeners=" + listeners + ",CONTROLLER://" + controller,
+		"advertised.listeners=" + listeners,
+		"listener.security.protocol.map=" + protocols + ",CONTROLLER:PLAINTEXT",
 		"log.dirs=" + filepath.Join(b.dir, "log"),
 		"auto.create.topics.enable=false",
 		"offsets.topic.replication.factor=1",
@@ -127,6 +141,7 @@ func (b *Broker) configure() error {
 		"num.io.threads=2",
 		"log.cleaner.dedupe.buffer.size=4194304",
 	}
+	lines = append(lines, more...)
 	return os.WriteFile(b.config(), []byte(strings.Join(lines, "\n")+"\n"), 0o644)
 }
 
@@ -146,7 +161,11 @@ func (b *Broker) format() error {
 	id[0] &= 0x7f // an id that begins with a dash would be taken for a flag
 	ctx, cancel := context.WithTimeout(context.Background(), startTimeout)
 	defer cancel()
-	cmd := b.java(ctx, "kafka.tools.StorageTool", "format", "-t", base64.RawURLEncoding.EncodeToString(id), "-c", b.config())
+	args := []string{"format", "-t", base64.RawURLEncoding.EncodeToString(id), "-c", b.config()}
+	if b.secure != nil {
+		args = append(args, b.secure.users()...)
+	}
+	cmd := b.java(ctx, "kafka.tools.StorageTool", args...)
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return fmt.Errorf("formatting the log of Kafka: %w\n%s", err, out)
 	}
@@ -195,7 +214,7 @@ func (b *Broker) await() error {
 }
 
 func (b *Broker) answers(ctx context.Context) bool {
-	conn, err := kafka.DialContext(ctx, "tcp", b.addr)
+	conn, err := kafka.DialContext(ctx, "tcp", b.inside)
 	if err != nil {
 		return false
 	}

@@ -22,6 +22,6 @@ func TestStartRestartStop(t *testing.T) {
 }
 
 func TestNoJars(t *testing.T) {
-	_, err := start(t.TempDir())
+	_, err := start(t.TempDir(), nil)
 	require.ErrorContains(t, err, "there is no Kafka in")
 }
