@@ -410,6 +410,26 @@ func TestLimits(t *testing.T) {
 	s.open(Exporter, "carpets", "").next()
 }
 
+// A firm that publishes room and withdraws it again and again is stopped for the day.
+func TestRoomGivenAndTaken(t *testing.T) {
+	var c clock
+	s := newService(t, c.set, func(cfg *Config) { cfg.Limits.Rooms = 2 })
+	s.network()
+	s.settle()
+	change := func(body obj) int { return s.call(Firm, "bohai", "PATCH", "/api/departures/LAX-1", body).status }
+	assert.Equal(t, 204, change(obj{"capacity_m3": 900, "capacity_kg": 500000}))
+	s.settle()
+	assert.Equal(t, 204, change(obj{"capacity_m3": 1000, "capacity_kg": 500000}), "to give more is free")
+	s.settle()
+	assert.Equal(t, 204, change(obj{"cancelled": true}))
+	s.settle()
+	assert.Equal(t, 204, change(obj{"cancelled": false}))
+	s.settle()
+	assert.Equal(t, 429, change(obj{"cancelled": true}))
+	c.forward(13 * time.Hour)
+	assert.Equal(t, 204, change(obj{"cancelled": true}))
+}
+
 // A message of a client that is longer than any needs to be ends its connection.
 func TestLongMessages(t *testing.T) {
 	s := newService(t)

@@ -129,7 +129,7 @@ func open(ctx context.Context, s settings, log *slog.Logger) (_ *service, err er
 			return plans.PublishPlan(ctx, r.Summary, list, r.Gone, r.Complete)
 		},
 		Observe: func(u live.Update) { v.web.Observe(u) },
-		Rules: planner.Rules{QuoteFor: s.quoteFor, HoldFor: s.holdFor, MaxOpen: s.maxOpen,
+		Rules: planner.Rules{QuoteFor: s.quoteFor, HoldFor: s.holdFor, MaxOpen: s.maxOpen, MaxShare: s.maxShare,
 			Check: streams.CheckEntry},
 		Marked: v.marked, Mark: v.noteMark(),
 		Quiet: 25 * time.Millisecond, Patience: 200 * time.Millisecond,

@@ -25,7 +25,8 @@ export function key(): string {
   return [...bytes].map((b) => b.toString(16).padStart(2, '0')).join('');
 }
 
-async function call<T>(method: string, path: string, body?: unknown, idempotency?: string): Promise<T> {
+/** send asks the service, and throws a Problem where it refuses. */
+export async function send<T>(method: string, path: string, body?: unknown, idempotency?: string): Promise<T> {
   const headers: Record<string, string> = { Accept: 'application/json' };
   if (body !== undefined) headers['Content-Type'] = 'application/json';
   if (idempotency) headers['Idempotency-Key'] = idempotency;
@@ -51,6 +52,7 @@ async function call<T>(method: string, path: string, body?: unknown, idempotency
   return json as T;
 }
 
+const call = send;
 const path = encodeURIComponent;
 
 export interface Quote extends Pick<Assignment, 'departures' | 'gateway' | 'warehouse' | 'arrive'> {
