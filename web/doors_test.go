@@ -266,6 +266,17 @@ func TestLinksAreUsedOnce(t *testing.T) {
 	assert.Equal(t, 401, s.call("", "", "GET", s.web.SignInLink("", Account{Role: Firm, Org: "bohai"}, time.Hour), nil).status)
 }
 
+func TestANewSignInEndsTheOld(t *testing.T) {
+	s := newService(t)
+	old := s.cookie(Firm, "bohai")
+	r := s.call("", "", "GET", s.web.SignInLink("", Account{Role: Exporter, Org: "bikes"}, time.Hour), nil, "Cookie", old)
+	require.Equal(t, 303, r.status)
+	now, _, _ := strings.Cut(r.header.Get("Set-Cookie"), ";")
+	assert.NotEqual(t, old, now)
+	assert.Equal(t, 401, s.call("", "", "GET", "/api/me", nil, "Cookie", old).status)
+	assert.Equal(t, 200, s.call("", "", "GET", "/api/me", nil, "Cookie", now).status)
+}
+
 func TestSessionsEnd(t *testing.T) {
 	var c clock
 	s := newService(t, c.set, func(cfg *Config) { cfg.SessionIdle, cfg.SessionMax = time.Hour, 3*time.Hour })

@@ -26,7 +26,7 @@ func startProvider(t *testing.T, redirect string) string {
 	binary := filepath.Join(t.TempDir(), "oidctest")
 	build := exec.Command("go", "build", "-o", binary, ".")
 	build.Dir = "oidctest"
-	build.Env = append(os.Environ(), "GOFLAGS=-mod=mod", "GOWORK=off")
+	build.Env = append(os.Environ(), "GOWORK=off")
 	if out, err := build.CombinedOutput(); err != nil {
 		if os.Getenv("CI") == "" && strings.Contains(string(out), "dial tcp") {
 			t.Skipf("the provider's modules cannot be fetched: %s", out)
