@@ -2,6 +2,8 @@ package access
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"testing"
 	"time"
 
@@ -85,31 +87,27 @@ func TestWhatEndedStaysEnded(t *testing.T) {
 				k := APIKey{ID: fmt.Sprint("k", i), Hash: Hash(fmt.Sprint("k", i)), Org: org(), Name: "n", Scopes: []Scope{Read}, Expires: start.Add(90 * time.Minute)}
 				l.put(Record{Key: &k})
 				keys[k.ID] = k
-			case 5: // another instance ends it
-				for id, s := range sessions {
+			case 5: // another instance ends one
+				if id, ok := pick(t, sessions); ok {
+					s := sessions[id]
 					s.Ended = &start
 					l.put(Record{Session: &s})
 					ended[id] = true
-					break
 				}
-				for id, k := range keys {
+				if id, ok := pick(t, keys); ok {
+					k := keys[id]
 					k.Revoked = &start
 					l.put(Record{Key: &k})
 					ended[id] = true
-					break
 				}
-			case 6: // an instance that has not read of its end writes it as it was
-				for id, s := range sessions {
-					if ended[id] {
-						break
-					}
+			case 6: // a write that was not confirmed is written again
+				if id, ok := pick(t, sessions); ok && !ended[id] {
+					s := sessions[id]
 					l.put(Record{Session: &s})
-					break
 				}
 			case 7:
-				for id := range sessions {
+				if id, ok := pick(t, sessions); ok {
 					l.put(Record{Seen: &Seen{ID: id, At: start.Add(time.Duration(rapid.IntRange(0, 50).Draw(t, "minute")) * time.Minute)}})
-					break
 				}
 			}
 		}
@@ -140,6 +138,14 @@ func TestWhatEndedStaysEnded(t *testing.T) {
 			}
 		}
 	})
+}
+
+// pick draws an id; false if there is none.
+func pick[T any](t *rapid.T, m map[string]T) (string, bool) {
+	if len(m) == 0 {
+		return "", false
+	}
+	return rapid.SampledFrom(slices.Sorted(maps.Keys(m))).Draw(t, "id"), true
 }
 
 func TestTheFirstUseCounts(t *testing.T) {
