@@ -16,6 +16,7 @@ var (
 	ErrLapsed      = errors.New("the quote or hold has run out")
 	ErrOtherBody   = errors.New("the idempotency key was used for another command")
 	ErrTooMany     = errors.New("too many open quotes and holds")
+	ErrTooMuch     = errors.New("more of a departure than one exporter may have")
 )
 
 // Command is what somebody asks of the ledger.
@@ -55,6 +56,7 @@ type Rules struct {
 	QuoteFor time.Duration // how long a quote holds
 	HoldFor  time.Duration // how long a hold holds
 	MaxOpen  int           // quotes and holds that an exporter may have open at a time; 0: any number
+	MaxShare float64       // of the volume of a departure that an exporter may have held and booked; 0: all
 
 	Check func(*LedgerEntry) error // whether the log will take an entry; nil: Validate alone
 }
@@ -231,7 +233,28 @@ func (d *Draft) room(e *LedgerEntry, b *bookingFacts) error {
 	if err != nil {
 		return fmt.Errorf("%w: %w", ErrNoRoom, err)
 	}
+	if err := d.fairly(terms, besides); err != nil {
+		return err
+	}
 	e.Rooms = rooms
+	return nil
+}
+
+// fairly bounds what an exporter has of a departure.
+func (d *Draft) fairly(terms *BookingConfirmed, besides uses) error {
+	if d.rules.MaxShare <= 0 {
+		return nil
+	}
+	for i := range terms.Parts {
+		for _, id := range terms.Parts[i].Departures {
+			dep, _ := d.state.Departure(id)
+			has := d.state.uses.of(terms.Exporter, id) + besides.of(terms.Exporter, id)
+			most := d.rules.MaxShare * dep.CapacityM3
+			if has+shareOn(terms, id)*terms.VolumeM3 > most*(1+roomSlack)+roomSlack {
+				return fmt.Errorf("%w: of %s you have %.2f m3 already, and may have %.2f m3 in all", ErrTooMuch, id, has, most)
+			}
+		}
+	}
 	return nil
 }
 
@@ -296,6 +319,9 @@ func (u uses) clone() uses {
 	}
 	for k, v := range u.shares {
 		c.shares[k] = v
+	}
+	for k, v := range u.held {
+		c.held[k] = v
 	}
 	return c
 }

@@ -12,7 +12,11 @@ type uses struct {
 	departures map[string]amount
 	days       map[string]map[int64]int64 // by warehouse: cm3 by day since 1970
 	shares     map[string]int64           // of requests
+	held       map[heldOn]int64           // cm3 of departures by exporter
 }
+
+// heldOn is what an exporter has of a departure.
+type heldOn struct{ exporter, departure string }
 
 type amount struct{ cm3, g int64 }
 
@@ -23,7 +27,7 @@ const (
 )
 
 func newUses() uses {
-	return uses{departures: map[string]amount{}, days: map[string]map[int64]int64{}, shares: map[string]int64{}}
+	return uses{departures: map[string]amount{}, days: map[string]map[int64]int64{}, shares: map[string]int64{}, held: map[heldOn]int64{}}
 }
 
 func whole(x, per float64) int64 { return int64(math.Round(x * per)) }
@@ -44,6 +48,10 @@ func (u uses) add(b *BookingConfirmed, sign int64) {
 				delete(u.departures, id)
 			} else {
 				u.departures[id] = a
+			}
+			h := heldOn{b.Exporter, id}
+			if u.held[h] += sign * whole(m3, perM3); u.held[h] == 0 {
+				delete(u.held, h)
 			}
 		}
 		u.addDays(part.Warehouse, dayNumber(part.Arrive), b, m3, sign)
@@ -77,6 +85,11 @@ func (u uses) addDays(warehouse string, came int64, b *BookingConfirmed, m3 floa
 func (u uses) on(departure string) (m3, kg float64) {
 	a := u.departures[departure]
 	return float64(a.cm3) / perM3, float64(a.g) / perKg
+}
+
+// of returns what an exporter has of a departure, m3.
+func (u uses) of(exporter, departure string) float64 {
+	return float64(u.held[heldOn{exporter, departure}]) / perM3
 }
 
 // in returns what is taken of a warehouse on a day since 1970, m3.

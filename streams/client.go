@@ -126,7 +126,7 @@ func kafkaCode(err error) (kafka.Error, bool) {
 // without a leader, or not yet known to the broker asked, is of that kind too.
 func passes(err error) bool {
 	if code, ok := kafkaCode(err); ok {
-		return code.Temporary() || code == kafka.Unknown
+		return code.Temporary() || code == kafka.Unknown || code == kafka.BrokerNotAvailable // the last while a broker starts
 	}
 	return !errors.Is(err, context.Canceled)
 }

@@ -109,6 +109,21 @@ func newMessage(topic string, key planner.Key, typ, id, source string, at time.T
 // Decode reads the event of a record, in binary or structured mode. It is strict: whatever it does not know, or
 // would have to guess, is an error that names the header or field and says what to do.
 func Decode(m kafka.Message) (planner.Event, error) {
+	e, err := decodeRecord(m)
+	if err != nil {
+		return e, err
+	}
+	if want := TopicOf(e.Fact); m.Topic != want {
+		return planner.Event{}, fmt.Errorf("%s stands on the topic %s, it belongs on %s", e.Fact.Type(), m.Topic, want)
+	}
+	if entry, ok := e.Fact.(*planner.LedgerEntry); ok {
+		return e, checkHash(m, entry)
+	}
+	return e, nil
+}
+
+// decodeRecord reads the event of a record, whatever topic it stands on.
+func decodeRecord(m kafka.Message) (planner.Event, error) {
 	if n := recordBytes(m); n > MaxRecordBytes {
 		return planner.Event{}, fmt.Errorf("the record takes %d bytes; send at most %d", n, MaxRecordBytes)
 	}
@@ -129,12 +144,6 @@ func Decode(m kafka.Message) (planner.Event, error) {
 	key := e.Fact.Key()
 	if want := key.String(); string(m.Key) != want {
 		return planner.Event{}, fmt.Errorf("the key of the record is %s, want %s", quote(string(m.Key)), quote(want))
-	}
-	if want := TopicOf(e.Fact); m.Topic != want {
-		return planner.Event{}, fmt.Errorf("%s stands on the topic %s, it belongs on %s", e.Fact.Type(), m.Topic, want)
-	}
-	if entry, ok := e.Fact.(*planner.LedgerEntry); ok {
-		return e, checkHash(m, entry)
 	}
 	return e, nil
 }

@@ -213,12 +213,17 @@ func (c *client) readAll(ctx context.Context, p partition, b bounds, each func(k
 	return nil
 }
 
+// Bury puts a record that was read elsewhere among the dead letters.
+func (c *Consumer) Bury(ctx context.Context, m kafka.Message, reason error) error {
+	return c.bury(ctx, []DeadLetter{newDeadLetter(m, reason)})
+}
+
 // bury writes dead letters, those that are not there yet, and waits for brokers that are away.
-func (r *run) bury(ctx context.Context, dead []DeadLetter) error {
+func (c *Consumer) bury(ctx context.Context, dead []DeadLetter) error {
 	var fresh []DeadLetter
 	var messages []kafka.Message
 	for _, d := range dead {
-		if !r.deadLetters.has(d) {
+		if !c.deadLetters.has(d) {
 			fresh = append(fresh, d)
 			messages = append(messages, d.message())
 		}
@@ -227,7 +232,7 @@ func (r *run) bury(ctx context.Context, dead []DeadLetter) error {
 		return nil
 	}
 	for {
-		err := r.producer.write(ctx, messages, 0, nil)
+		err := c.producer.write(ctx, messages, 0, nil)
 		if err == nil {
 			break
 		}
@@ -237,15 +242,15 @@ func (r *run) bury(ctx context.Context, dead []DeadLetter) error {
 		if code, isCode := kafkaCode(err); isCode && !code.Temporary() {
 			return fmt.Errorf("streams: %d records are no events and cannot be put among the dead letters: %w", len(fresh), err)
 		}
-		r.log.Warn("dead letters cannot be written; trying again", "error", err)
+		c.log.Warn("dead letters cannot be written; trying again", "error", err)
 		if !sleep(ctx, time.Second) {
 			return context.Cause(ctx)
 		}
 	}
 	for _, d := range fresh {
-		r.deadLetters.add(d, true)
+		c.deadLetters.add(d, true)
 	}
-	r.log.Warn("records are no events and went to the dead letters", "records", len(fresh), "first", fresh[0].id(),
+	c.log.Warn("records are no events and went to the dead letters", "records", len(fresh), "first", fresh[0].id(),
 		"reason", strings.ReplaceAll(fresh[0].Reason, "\n", "; "))
 	return nil
 }

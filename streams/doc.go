@@ -65,6 +65,7 @@
 //	producer.go                     publishing, in order per key
 //	consumer.go, reader.go          reading all partitions, live and in replay
 //	deadletter.go                   records that are no events
+//	inbox.go                        topics of firms' own, haihe.in.FIRM, and who may say what there
 //	plans.go                        the topic of plans
 //	election.go                     who of several instances is to lead
 //	journal.go                      topics that instances share alone: access, audit

@@ -140,6 +140,11 @@ type departureChange struct {
 	Body departurePatch
 }
 
+func tooManyWithdrawals() error {
+	return huma.ErrorWithHeaders(huma.Error429TooManyRequests("your organisation has taken back as much room as it may in a day; ask the operator if there is a reason"),
+		http.Header{"Retry-After": {"3600"}})
+}
+
 func (s *Server) changeDeparture(ctx context.Context, who session, in *departureChange) (*nothing, error) {
 	var status *planner.DepartureStatus
 	s.hub.look(func(m *model) { status = m.departures[in.ID] })
@@ -168,6 +173,10 @@ func (s *Server) changeDeparture(ctx context.Context, who session, in *departure
 	}
 	if len(facts) == 0 {
 		return nil, wrongField("body", "nothing to change; give delay_hours, cancelled, capacity_m3 with capacity_kg, or rate", nil)
+	}
+	cuts := p.CapacityM3 != nil && *p.CapacityM3 < status.CapacityM3 || p.CapacityKg != nil && *p.CapacityKg < status.CapacityKg
+	if (cuts || p.Cancelled != nil && *p.Cancelled && !status.Cancelled) && !s.limits.room(who.org()) {
+		return nil, tooManyWithdrawals()
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), commandWait)
 	defer cancel()

@@ -125,6 +125,9 @@ func (s *Server) changeWarehouse(ctx context.Context, who session, id string, fa
 	case status.Operator != who.Org:
 		return nil, huma.Error403Forbidden("this warehouse is another firm's")
 	}
+	if _, closes := fact.(*planner.WarehouseClosed); closes && !status.Closed && !s.limits.room(who.org()) {
+		return nil, tooManyWithdrawals()
+	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), commandWait)
 	defer cancel()
 	return nil, s.submit(ctx, who, newName(who, "", ""), fact)

@@ -182,9 +182,14 @@ func address(r *http.Request) string {
 // commitWait is how long a change of who may do what may take to be on the log and back.
 const commitWait = 15 * time.Second
 
-// commit puts records on the log and returns when this instance has folded them.
+// commit puts records on the log and returns when this instance has folded them, whatever becomes of ctx.
 func (s *Server) commit(ctx context.Context, by string, records ...access.Record) error {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), commitWait)
+	return s.commitUnlessEnded(context.WithoutCancel(ctx), by, records...)
+}
+
+// commitUnlessEnded is commit for what need not be written when ctx ends.
+func (s *Server) commitUnlessEnded(ctx context.Context, by string, records ...access.Record) error {
+	ctx, cancel := context.WithTimeout(ctx, commitWait)
 	defer cancel()
 	for i := range records {
 		records[i].At, records[i].By = s.cfg.Now().UTC(), by
@@ -220,8 +225,8 @@ func (s *Server) touch(who session) {
 	}
 	t.under[who.id] = true
 	t.wg.Go(func() {
-		err := s.commit(context.Background(), "", access.Record{Seen: &access.Seen{ID: who.id, At: now.UTC()}})
-		if err != nil {
+		err := s.commitUnlessEnded(s.guard.life, "", access.Record{Seen: &access.Seen{ID: who.id, At: now.UTC()}})
+		if err != nil && s.guard.life.Err() == nil {
 			s.cfg.Logger.Warn("web: the use of a session could not be noted", "error", err)
 		}
 		t.mu.Lock()

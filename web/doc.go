@@ -1,7 +1,7 @@
 // Package web shows the live plan to people and takes their commands.
 //
-// Words: a session is a role (firm, exporter, commission) and the organisation it speaks for; a viewer is what
-// decides what may be seen; an entity is one thing that viewers see (a departure, a match, a market), a facet of
+// Words: a session says who is signed in: an organisation of a role (firm, exporter, commission), a user of it and what
+// they may do; a viewer is what decides what may be seen; an entity is one thing that viewers see (a departure, a match, a market), a facet of
 // it is its JSON for some of them.
 //
 // The way of an update:
@@ -17,6 +17,10 @@
 // is given when the state has it. Answers to what went wrong are RFC 9457 problems that name the field.
 //
 // On a cluster instances ask one another over HTTP too: peer.go has both ends.
+// Who gets in: auth.go finds out by cookie, key or token, against the registry of planner/access; signin.go and oidc.go
+// begin sessions, ticket.go lets clients without a header to the websocket, token.go signs what is good for a short
+// time, sessions.go ends the connections of those who may no longer look, limits.go bounds what each may ask, audit.go
+// tells who did what. api.go holds every operation to the scope that it takes.
 //
 // The API is described at /api/openapi.json, the websocket and the topics at /api/asyncapi.yaml. The page that
 // people see is built from web/app into web/dist/app and embedded; without it a plain page says how to build it.

@@ -266,6 +266,17 @@ func TestLinksAreUsedOnce(t *testing.T) {
 	assert.Equal(t, 401, s.call("", "", "GET", s.web.SignInLink("", Account{Role: Firm, Org: "bohai"}, time.Hour), nil).status)
 }
 
+func TestANewSignInEndsTheOld(t *testing.T) {
+	s := newService(t)
+	old := s.cookie(Firm, "bohai")
+	r := s.call("", "", "GET", s.web.SignInLink("", Account{Role: Exporter, Org: "bikes"}, time.Hour), nil, "Cookie", old)
+	require.Equal(t, 303, r.status)
+	now, _, _ := strings.Cut(r.header.Get("Set-Cookie"), ";")
+	assert.NotEqual(t, old, now)
+	assert.Equal(t, 401, s.call("", "", "GET", "/api/me", nil, "Cookie", old).status)
+	assert.Equal(t, 200, s.call("", "", "GET", "/api/me", nil, "Cookie", now).status)
+}
+
 func TestSessionsEnd(t *testing.T) {
 	var c clock
 	s := newService(t, c.set, func(cfg *Config) { cfg.SessionIdle, cfg.SessionMax = time.Hour, 3*time.Hour })
@@ -408,6 +419,26 @@ func TestLimits(t *testing.T) {
 	_, err := s.open(Exporter, "bikes", "").read()
 	assert.True(t, websocket.IsCloseError(err, websocket.CloseTryAgainLater), "%v", err)
 	s.open(Exporter, "carpets", "").next()
+}
+
+// A firm that publishes room and withdraws it again and again is stopped for the day.
+func TestRoomGivenAndTaken(t *testing.T) {
+	var c clock
+	s := newService(t, c.set, func(cfg *Config) { cfg.Limits.Rooms = 2 })
+	s.network()
+	s.settle()
+	change := func(body obj) int { return s.call(Firm, "bohai", "PATCH", "/api/departures/LAX-1", body).status }
+	assert.Equal(t, 204, change(obj{"capacity_m3": 900, "capacity_kg": 500000}))
+	s.settle()
+	assert.Equal(t, 204, change(obj{"capacity_m3": 1000, "capacity_kg": 500000}), "to give more is free")
+	s.settle()
+	assert.Equal(t, 204, change(obj{"cancelled": true}))
+	s.settle()
+	assert.Equal(t, 204, change(obj{"cancelled": false}))
+	s.settle()
+	assert.Equal(t, 429, change(obj{"cancelled": true}))
+	c.forward(13 * time.Hour)
+	assert.Equal(t, 204, change(obj{"cancelled": true}))
 }
 
 // A message of a client that is longer than any needs to be ends its connection.

@@ -216,6 +216,9 @@ func (s *Server) vouched(r *http.Request) (person, string, error) {
 	if err := id.Claims(&p.all); err != nil {
 		return person{}, "", err
 	}
+	if err := s.more(ctx, token, &p); err != nil {
+		return person{}, "", err
+	}
 	p.name, _ = p.all["name"].(string)
 	if verified, _ := p.all["email_verified"].(bool); verified {
 		p.email, _ = p.all["email"].(string)
@@ -223,6 +226,33 @@ func (s *Server) vouched(r *http.Request) (person, string, error) {
 		delete(p.all, "email") // anybody may claim one
 	}
 	return p, begun.Want, nil
+}
+
+// more adds the claims that the provider tells at its userinfo address alone.
+func (s *Server) more(ctx context.Context, token *oauth2.Token, p *person) error {
+	s.oidc.mu.Lock()
+	found := s.oidc.found
+	s.oidc.mu.Unlock()
+	if found.UserInfoEndpoint() == "" {
+		return nil
+	}
+	info, err := found.UserInfo(ctx, oauth2.StaticTokenSource(token))
+	if err != nil {
+		return err
+	}
+	if info.Subject != p.subject {
+		return errors.New("the userinfo is of another than the id_token")
+	}
+	var told map[string]any
+	if err := info.Claims(&told); err != nil {
+		return err
+	}
+	for name, value := range told {
+		if _, said := p.all[name]; !said {
+			p.all[name] = value
+		}
+	}
+	return nil
 }
 
 // place is where somebody may go in, and as whom.

@@ -96,7 +96,7 @@ func (s *Server) asProblem(err error) error {
 		return huma.Error429TooManyRequests(err.Error())
 	case errors.Is(err, live.ErrMatchChanged):
 		return huma.Error409Conflict("the match has changed since you saw it; look at it again")
-	case errors.Is(err, ErrConflict), errors.Is(err, live.ErrNotMatched), errors.Is(err, planner.ErrNoRoom),
+	case errors.Is(err, ErrConflict), errors.Is(err, live.ErrNotMatched), errors.Is(err, planner.ErrNoRoom), errors.Is(err, planner.ErrTooMuch),
 		errors.Is(err, planner.ErrWrongStatus), errors.Is(err, planner.ErrLapsed):
 		return huma.Error409Conflict(err.Error())
 	case errors.Is(err, live.ErrNotLeading):

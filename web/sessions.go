@@ -17,13 +17,14 @@ const (
 
 // guard ends the connections of sessions, keys and tokens that have ended.
 type guard struct {
+	life context.Context // until Close
 	stop context.CancelFunc
 	done sync.WaitGroup
 }
 
 func (s *Server) startGuard() {
 	ctx, stop := context.WithCancel(context.Background())
-	s.guard.stop = stop
+	s.guard.life, s.guard.stop = ctx, stop
 	s.guard.done.Go(func() {
 		tick := time.NewTicker(reviewEvery)
 		defer tick.Stop()
@@ -61,7 +62,7 @@ func (s *Server) sweep(ctx context.Context) {
 	if len(stale) == 0 {
 		return
 	}
-	if err := s.commit(ctx, "", stale[:min(len(stale), most)]...); err != nil {
+	if err := s.commitUnlessEnded(ctx, "", stale[:min(len(stale), most)]...); err != nil && ctx.Err() == nil {
 		s.cfg.Logger.Warn("web: sessions that are long over could not be dropped", "error", err)
 	}
 }

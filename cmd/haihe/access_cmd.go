@@ -117,7 +117,7 @@ exporter of what belongs to it. LEVEL is reader (sees), editor (publishes, trade
 				})
 			}}
 	}
-	cmd.AddCommand(accessListCommand(&from), accessMemberCommand(&from), accessKeyCommand(&from))
+	cmd.AddCommand(accessListCommand(&from), accessMemberCommand(&from), accessKeyCommand(&from), accessInboxCommand(&from))
 	cmd.AddCommand(change("org ORG NAME", "Make or rename an organisation, or open one that was closed", []string{"ORG", "NAME"},
 		func(_ *accessLog, args []string) ([]access.Record, string, error) {
 			org, err := parseOrg(args[0])

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -21,6 +22,9 @@ import (
 	"haihe/web"
 )
 
+// sessionIdle is after how long a session that is not used ends, unless told otherwise.
+const sessionIdle = 8 * time.Hour
+
 // doorSettings are what serve is told about who gets in.
 type doorSettings struct {
 	url, secret      string
@@ -39,7 +43,7 @@ func (d *doorSettings) flags(f *pflag.FlagSet) {
 	f.StringVar(&d.tlsCert, "tls-cert", "", "speak TLS with this certificate, PEM; read again when it changes")
 	f.StringVar(&d.tlsKey, "tls-key", "", "its key, PEM")
 	f.StringSliceVar(&d.origins, "origin", nil, "page of another address that may use the API and the websocket, https://HOST,…")
-	f.DurationVar(&d.idle, "session-idle", 8*time.Hour, "a session that is not used for so long ends")
+	f.DurationVar(&d.idle, "session-idle", sessionIdle, "a session that is not used for so long ends")
 	f.DurationVar(&d.max, "session-max", 7*24*time.Hour, "a session ends after so long")
 	f.IntVar(&d.limits.Requests, "max-requests", 0, "requests a minute of a session or key (default 1200; -1: any number)")
 	f.IntVar(&d.limits.Commands, "max-commands", 0, "changes a minute of an organisation (default 300; -1: any number)")
@@ -170,7 +174,7 @@ func (v *service) speakTLS() error {
 // openDoors reads the keys and opens the logs of who may do what, and did.
 func (v *service) openDoors() error {
 	d := &v.settings.doors
-	v.access = newAccessLog(v.brokers, v.secret, d.idle, v.log)
+	v.access = newAccessLog(v.brokers, v.secret, cmp.Or(d.idle, sessionIdle), v.log)
 	v.audit = newAuditLog(v.brokers, v.secret, v.log)
 	return os.WriteFile(addressFile(v.settings.data), []byte(strings.Join(v.brokers, ",")+"\n"), 0o600)
 }
@@ -185,7 +189,7 @@ func (v *service) doorConfig(cfg *web.Config) error {
 	cfg.Access, cfg.Commit = v.access.registry, v.access.commit
 	cfg.Audit, cfg.AuditLog = v.audit.take, v.audit.newest
 	cfg.URL, cfg.Secure = v.address(), strings.HasPrefix(v.address(), "https://")
-	cfg.Origins, cfg.SessionIdle, cfg.SessionMax, cfg.Limits = d.origins, d.idle, d.max, d.limits
+	cfg.Origins, cfg.SessionIdle, cfg.SessionMax, cfg.Limits = d.origins, cmp.Or(d.idle, sessionIdle), d.max, d.limits
 	return nil
 }
 

@@ -33,6 +33,7 @@ type settings struct {
 	quoteFor      time.Duration
 	holdFor       time.Duration
 	maxOpen       int
+	maxShare      float64
 	doors         doorSettings
 }
 
@@ -59,6 +60,9 @@ With --sample it loads a made-up network of Tianjin if the log is empty, and pub
 			}
 			if !(s.feedSpeed > 0 && s.feedSpeed <= 1000) {
 				return misused("--feed-speed is above 0 and at most 1000, not %v", s.feedSpeed)
+			}
+			if !(s.maxShare >= 0 && s.maxShare <= 1) {
+				return misused("--max-share is from 0 to 1, not %v", s.maxShare)
 			}
 			if s.quoteFor <= 0 || s.holdFor <= 0 || s.maxOpen < 0 {
 				return misused("--quote-for and --hold-for are longer than 0, and --max-open is not negative")
@@ -96,6 +100,7 @@ With --sample it loads a made-up network of Tianjin if the log is empty, and pub
 	f.DurationVar(&s.holdFor, "hold-for", 30*time.Minute, "how long a hold keeps its room")
 	f.IntVar(&s.maxOpen, "max-open", 100, "quotes and holds that an exporter may have open at a time; 0: any number")
 	s.doors.flags(f)
+	f.Float64Var(&s.maxShare, "max-share", 0, "share of a departure that one exporter may have held and booked, above 0 to 1; 0: all of it")
 	f.StringVar(&s.logFormat, "log-format", "text", "format of messages on the standard error: text or json")
 	f.TextVar(&level, "log-level", slog.LevelWarn, "least level of messages on the standard error: debug, info, warn, error")
 	return cmd

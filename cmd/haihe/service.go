@@ -148,7 +148,7 @@ func open(ctx context.Context, s settings, log *slog.Logger) (_ *service, err er
 			return plans.PublishPlan(ctx, r.Summary, list, r.Gone, r.Complete)
 		},
 		Observe: func(u live.Update) { v.web.Observe(u) },
-		Rules: planner.Rules{QuoteFor: s.quoteFor, HoldFor: s.holdFor, MaxOpen: s.maxOpen,
+		Rules: planner.Rules{QuoteFor: s.quoteFor, HoldFor: s.holdFor, MaxOpen: s.maxOpen, MaxShare: s.maxShare,
 			Check: streams.CheckEntry},
 		Marked: v.marked, Mark: v.noteMark(), Measures: v.metrics.ofLoop(),
 		Quiet: 25 * time.Millisecond, Patience: 200 * time.Millisecond,
@@ -288,6 +288,7 @@ func (v *service) run(ctx context.Context) error {
 	part(func() error { return unlessStopped(inner, v.consume(inner)) })
 	part(func() error { return unlessStopped(inner, v.runDoors(inner)) })
 	part(func() error { v.audit.run(inner); return nil })
+	part(func() error { return unlessStopped(outer, v.runInbox(outer)) })
 	part(func() error {
 		if err := server.Serve(v.listener); !errors.Is(err, http.ErrServerClosed) {
 			return err

@@ -89,11 +89,11 @@ func (v *service) deadLetters(_ context.Context, source string, n int) ([]web.De
 		if len(list) == n {
 			break
 		}
-		if source != "" && d.Headers["ce_source"] != source {
+		if source != "" && letterSource(d) != source {
 			continue
 		}
 		list = append(list, web.DeadLetter{Topic: d.Topic, Partition: d.Partition, Offset: d.Offset, At: d.Time,
-			Source: d.Headers["ce_source"], Type: d.Headers["ce_type"], ID: d.Headers["ce_id"], Key: d.Key, Reason: d.Reason})
+			Source: letterSource(d), Type: d.Headers["ce_type"], ID: d.Headers["ce_id"], Key: d.Key, Reason: d.Reason})
 	}
 	return list, nil
 }

@@ -16,7 +16,7 @@ func StartCluster(t testing.TB, hosts ...string) *Cluster {
 	if len(hosts) == 0 {
 		hosts = loopback(3)
 	}
-	list, err := start(jars(t), hosts)
+	list, err := start(jars(t), hosts, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

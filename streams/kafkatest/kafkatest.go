@@ -39,7 +39,9 @@ const (
 type Broker struct {
 	dir, libs string
 	node      int
-	addr      string // of clients
+	addr      string   // of clients
+	inside    string   // address without security, for the broker itself; addr if there is none
+	secure    *secured // nil: anybody may do anything
 	voters    []string
 	process   *exec.Cmd
 	exited    chan struct{}
@@ -49,7 +51,7 @@ type Broker struct {
 // it stops it.
 func Start(t testing.TB) *Broker {
 	t.Helper()
-	list, err := start(jars(t), loopback(1))
+	list, err := start(jars(t), loopback(1), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -77,8 +79,8 @@ func loopback(n int) []string {
 	return hosts
 }
 
-// start starts a broker on each of some hosts, all of one cluster.
-func start(libs string, hosts []string) (list []*Broker, err error) {
+// start starts a broker on each of some hosts, all of one cluster. With secure clients must say who they are.
+func start(libs string, hosts []string, secure *secured) (list []*Broker, err error) {
 	jars, err := filepath.Glob(filepath.Join(libs, "kafka_*.jar"))
 	if err != nil || len(jars) == 0 {
 		return nil, fmt.Errorf("there is no Kafka in %s (%s); fetch its jars with mvn -f streams/kafkatest/pom.xml dependency:copy-dependencies", libs, libsVariable)
@@ -90,13 +92,13 @@ func start(libs string, hosts []string) (list []*Broker, err error) {
 			}
 		}
 	}()
-	ports, err := freePorts(2 * len(hosts))
+	ports, err := freePorts(3 * len(hosts))
 	if err != nil {
 		return nil, err
 	}
 	var voters []string
 	for i, host := range hosts {
-		voters = append(voters, fmt.Sprintf("%d@%s:%d", i+1, host, ports[2*i+1]))
+		voters = append(voters, fmt.Sprintf("%d@%s:%d", i+1, host, ports[3*i+1]))
 	}
 	id := make([]byte, 16)
 	if _, err := rand.Read(id); err != nil {
@@ -108,7 +110,10 @@ func start(libs string, hosts []string) (list []*Broker, err error) {
 		if err != nil {
 			return list, err
 		}
-		b := &Broker{dir: dir, libs: libs, node: i + 1, addr: fmt.Sprintf("%s:%d", host, ports[2*i]), voters: voters}
+		b := &Broker{dir: dir, libs: libs, node: i + 1, addr: fmt.Sprintf("%s:%d", host, ports[3*i]), voters: voters, secure: secure}
+		if b.inside = b.addr; secure != nil {
+			b.inside = fmt.Sprintf("%s:%d", host, ports[3*i+2])
+		}
 		list = append(list, b)
 		if err := errors.Join(b.configure(), b.format(base64.RawURLEncoding.EncodeToString(id))); err != nil {
 			return list, err
@@ -150,14 +155,25 @@ func (b *Broker) configure() error {
 	controller := strings.TrimPrefix(b.voters[b.node-1], fmt.Sprint(b.node, "@"))
 	replicas := fmt.Sprint(len(b.voters))
 	insync := fmt.Sprint(max(1, len(b.voters)-1))
+	listeners := "PLAINTEXT://" + b.addr
+	protocols := "PLAINTEXT:PLAINTEXT"
+	var more []string
+	if b.secure != nil {
+		listeners = "OUTSIDE://" + b.addr + ",INSIDE://" + b.inside
+		protocols = "OUTSIDE:SASL_SSL,INSIDE:PLAINTEXT"
+		var err error
+		if more, err = b.secure.properties(b.dir); err != nil {
+			return err
+		}
+	}
 	lines := []string{
 		"process.roles=broker,controller",
 		fmt.Sprint("node.id=", b.node),
 		"controller.quorum.voters=" + strings.Join(b.voters, ","),
 		"controller.listener.names=CONTROLLER",
-		"listeners=PLAINTEXT://" + b.addr + ",CONTROLLER://" + controller,
-		"advertised.listeners=PLAINTEXT://" + b.addr,
-		"listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT",
+		"listeners=" + listeners + ",CONTROLLER://" + controller,
+		"advertised.listeners=" + listeners,
+		"listener.security.protocol.map=" + protocols + ",CONTROLLER:PLAINTEXT",
 		"log.dirs=" + filepath.Join(b.dir, "log"),
 		"auto.create.topics.enable=false",
 		"offsets.topic.replication.factor=" + replicas,
@@ -173,6 +189,7 @@ func (b *Broker) configure() error {
 		"broker.heartbeat.interval.ms=500",
 		"log.cleaner.dedupe.buffer.size=4194304",
 	}
+	lines = append(lines, more...)
 	return os.WriteFile(b.config(), []byte(strings.Join(lines, "\n")+"\n"), 0o644)
 }
 
@@ -187,7 +204,11 @@ func (b *Broker) java(ctx context.Context, class string, args ...string) *exec.C
 func (b *Broker) format(cluster string) error {
 	ctx, cancel := context.WithTimeout(context.Background(), startTimeout)
 	defer cancel()
-	cmd := b.java(ctx, "kafka.tools.StorageTool", "format", "-t", cluster, "-c", b.config())
+	args := []string{"format", "-t", cluster, "-c", b.config()}
+	if b.secure != nil {
+		args = append(args, b.secure.users()...)
+	}
+	cmd := b.java(ctx, "kafka.tools.StorageTool", args...)
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return fmt.Errorf("formatting the log of Kafka: %w\n%s", err, out)
 	}
@@ -242,7 +263,7 @@ func (b *Broker) awaitAnswer(brokers int) error {
 }
 
 func (b *Broker) answers(ctx context.Context, brokers int) bool {
-	conn, err := kafka.DialContext(ctx, "tcp", b.addr)
+	conn, err := kafka.DialContext(ctx, "tcp", b.inside)
 	if err != nil {
 		return false
 	}

@@ -22,6 +22,6 @@ func TestStartRestartStop(t *testing.T) {
 }
 
 func TestNoJars(t *testing.T) {
-	_, err := start(t.TempDir(), loopback(1))
+	_, err := start(t.TempDir(), loopback(1), nil)
 	require.ErrorContains(t, err, "there is no Kafka in")
 }

@@ -64,7 +64,7 @@ export async function startService() {
     brokers,
     async restart() {
       await stop();
-      await start();
+      Object.assign(links, await start()); // a link is used once, or for some minutes
       await ready();
     },
     async stop() {

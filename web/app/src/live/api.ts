@@ -66,6 +66,7 @@ export async function call<T>(method: string, path: string, body?: unknown, idem
   return json as T;
 }
 
+const call = send;
 const path = encodeURIComponent;
 
 export interface Quote extends Pick<Assignment, 'departures' | 'gateway' | 'warehouse' | 'arrive'> {

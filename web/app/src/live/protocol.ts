@@ -8,6 +8,8 @@ export interface Me {
   role: Role;
   org: string;
   name: string;
+  user?: string;
+  level?: 'reader' | 'editor' | 'admin';
 }
 
 export interface Place {
