@@ -23,6 +23,7 @@ var (
 
 const (
 	maxFlight   = 256 // entries that are written together
+	maxFlights  = 4   // that are on their way at a time
 	retryFlight = 200 * time.Millisecond
 )
 
@@ -42,30 +43,46 @@ func (t *ticket) answer(o planner.Outcome, err error) {
 	}
 }
 
-// flight is a row of entries between the decision and the answer: being written, or read back, or marked.
+// flight is a row of entries between the decision and the answer: being written, or read back, or marked. Its tickets
+// are the commands that were granted by it, and those whose outcome, a refusal too, rests on it or on a flight before it.
 type flight struct {
-	entries []*planner.LedgerEntry
+	entries []*planner.LedgerEntry // none: it only waits to be marked
+	head    planner.LedgerHead     // of the ledger behind it
 	tickets []*ticket
 	begun   time.Time
 	begins  bool          // it holds the beginning of an epoch
 	landed  chan struct{} // closed when all entries were read back, or another epoch began
+	written bool          // the log is known to have it
 	down    bool          // landed is closed
 	fenced  bool
-	err     error
 }
 
 func (f *flight) last() *planner.LedgerEntry { return f.entries[len(f.entries)-1] }
+
+// holds reports whether an entry is one of its own.
+func (f *flight) holds(e *planner.LedgerEntry) bool {
+	return len(f.entries) > 0 && e.Seq >= f.entries[0].Seq && e.Seq <= f.last().Seq && f.entries[e.Seq-f.entries[0].Seq].Hash() == e.Hash()
+}
 
 // ledger is what the loop needs to decide. It belongs to the goroutine of Run.
 type ledger struct {
 	leading   bool
 	queue     []*ticket
-	flight    *flight // one at a time
+	flights   []*flight // oldest first; each is decided as if those before it held
+	granted   time.Time // when commands were last granted
+	marking   bool
+	marked    uint64 // Seq up to which the ledger was acknowledged in this epoch
 	behind    []waiting
 	asked     map[string]bool // bookings that a step of the leader's own is queued for
 	agenda    agenda
 	appointed map[string]time.Time // of the last appointment of each booking; earlier ones are void
-	marks     chan *flight         // those whose entries are in the log for good
+	marks     chan mark
+}
+
+// mark is how the watermark of the first flights went.
+type mark struct {
+	flights int
+	err     error
 }
 
 // Decide returns the outcome of a command once the log holds it and the state has it. An error that is none of
@@ -110,7 +127,7 @@ func (l *Loop) Lead(ctx context.Context, leader, address string) error {
 		var f *flight
 		var broken error
 		err := l.do(ctx, func() {
-			if broken = l.sound(); broken != nil || l.leading || l.flight != nil {
+			if broken = l.sound(); broken != nil || l.leading || len(l.flights) > 0 {
 				return
 			}
 			d := l.cfg.State.Draft(l.cfg.Rules)
@@ -171,21 +188,26 @@ func (l *Loop) sound() error {
 	return nil
 }
 
-// decide makes entries of the commands that wait, if none are on their way.
+// decide makes entries of the commands that wait, unless a flight is still being written: then more gather. It goes on
+// behind flights that are read back or marked meanwhile.
 func (l *Loop) decide() {
-	if l.flight != nil || !l.leading || len(l.queue) == 0 {
+	n := len(l.flights)
+	if !l.leading || len(l.queue) == 0 || n >= maxFlights || n > 0 && !l.flights[n-1].written && !l.flights[n-1].down {
 		return
 	}
 	d := l.cfg.State.Draft(l.cfg.Rules)
+	for _, f := range l.flights {
+		d.Assume(f.entries)
+	}
 	f := &flight{}
-	head := l.cfg.State.Chain().Head().Seq
+	head := l.cfg.State.Chain().Head()
 	now := l.cfg.Now()
-	n := 0
+	taken := 0
 	for _, t := range l.queue {
 		if len(d.Entries) >= maxFlight {
 			break
 		}
-		n++
+		taken++
 		if t.done == nil {
 			delete(l.asked, t.command.Booking)
 		}
@@ -194,19 +216,27 @@ func (l *Loop) decide() {
 			l.makeCurrent(t)
 			continue
 		}
-		if err != nil || outcome.Seq <= head {
+		// What rests on nothing but what was acknowledged is answered at once; the rest when that is true of it too.
+		settled := n == 0 && len(d.Entries) == 0 && head.Seq <= l.marked
+		if settled || err == nil && outcome.Seq > 0 && outcome.Seq <= l.marked {
 			t.answer(outcome, err)
 			continue
 		}
-		t.outcome = outcome
+		t.outcome, t.err = outcome, err
 		f.tickets = append(f.tickets, t)
 	}
-	l.queue = append([]*ticket(nil), l.queue[n:]...)
-	if f.entries = d.Entries; len(f.entries) > 0 {
+	l.queue = append([]*ticket(nil), l.queue[taken:]...)
+	switch f.entries = d.Entries; {
+	case len(f.entries) > 0:
 		l.launchFlight(f)
-		return
+	case len(f.tickets) == 0:
+	case n > 0:
+		l.flights[n-1].tickets = append(l.flights[n-1].tickets, f.tickets...)
+	default: // a watermark could not be written; here is another try
+		f.head, f.begun, f.down = head, time.Now(), true
+		l.flights = append(l.flights, f)
+		l.settle()
 	}
-	l.decide() // the rest, if there is any
 }
 
 // makeCurrent has a command decided again once all is read that stood in the ledger when it came. What is granted must
@@ -266,8 +296,10 @@ func (l *Loop) decideOne(d *planner.Draft, c *planner.Command, now time.Time) (p
 
 // launchFlight writes entries until the log has them. Written twice they count once; so an error is no reason to stop.
 func (l *Loop) launchFlight(f *flight) {
+	e := f.last()
+	f.head = planner.LedgerHead{Seq: e.Seq, Epoch: e.Epoch, Hash: e.Hash(), Time: e.Time}
 	f.landed, f.begun = make(chan struct{}), time.Now()
-	l.flight = f
+	l.flights = append(l.flights, f)
 	events := make([]planner.Event, len(f.entries))
 	for i, e := range f.entries {
 		events[i] = planner.Event{ID: "ledger:" + e.Hash(), Source: "/ledger", Sequence: e.Seq, Time: e.Time, Fact: e}
@@ -276,7 +308,14 @@ func (l *Loop) launchFlight(f *flight) {
 	go func() {
 		for {
 			err := l.cfg.Publish(ctx, events...)
-			if err == nil || ctx.Err() != nil {
+			if ctx.Err() != nil {
+				return
+			}
+			if err == nil {
+				_ = l.do(ctx, func() {
+					f.written = true
+					l.decide()
+				})
 				return
 			}
 			l.cfg.Logger.Warn("decisions cannot be written; trying again", "error", err)
@@ -289,70 +328,57 @@ func (l *Loop) launchFlight(f *flight) {
 			}
 		}
 	}()
-	go func() {
-		select {
-		case <-f.landed:
-		case <-ctx.Done():
-			return
-		}
-		if !f.fenced && l.cfg.Mark != nil {
-			e := f.last()
-			f.err = l.cfg.Mark(planner.LedgerHead{Seq: e.Seq, Epoch: e.Epoch, Hash: e.Hash(), Time: e.Time})
-		}
-		select {
-		case l.marks <- f:
-		case <-ctx.Done():
-		}
-	}()
 }
 
 // hear looks at what an entry that was applied means for what is on its way.
 func (l *Loop) hear(e *planner.LedgerEntry) {
-	f := l.flight
-	ours := f != nil && e.Seq >= f.entries[0].Seq && e.Seq <= f.last().Seq && f.entries[e.Seq-f.entries[0].Seq].Hash() == e.Hash()
-	if e.Kind == planner.EntryEpochBegun && !ours {
-		l.leading = false
+	k := 0
+	for k < len(l.flights) && l.flights[k].down {
+		k++
 	}
-	if f == nil || f.down {
-		return
-	}
-	f.fenced = !ours // another entry stands where one of ours should
-	if f.fenced || e.Seq == f.last().Seq {
-		f.down = true
-		close(f.landed)
+	air := l.flights[k:]
+	ours := len(air) > 0 && air[0].holds(e)
+	switch {
+	case !ours: // another entry stands where one of ours should: none of them will count
+		if l.leading = l.leading && len(air) == 0 && e.Kind != planner.EntryEpochBegun; l.leading {
+			return
+		}
+		for _, f := range air {
+			f.fenced, f.down = true, true
+			close(f.landed)
+		}
+	case e.Seq == air[0].last().Seq:
+		air[0].down = true
+		close(air[0].landed)
 	}
 }
 
-// land answers those whose entries have come to rest.
-func (l *Loop) land(f *flight) {
-	l.flight = nil
-	if l.cfg.Measures.Landed != nil && !f.fenced {
-		l.cfg.Measures.Landed(len(f.entries), time.Since(f.begun))
-	}
-	switch {
-	case f.fenced:
-		l.leading = false
-		for _, t := range f.tickets {
-			// What had come in before the other epoch began holds. A command sent again learns of it.
-			t.answer(planner.Outcome{}, ErrNotLeading)
+// settle sees to the flights that were read back: one watermark for all of them, then the answers.
+func (l *Loop) settle() {
+	for !l.marking && len(l.flights) > 0 && l.flights[0].down {
+		if l.flights[0].fenced {
+			l.land(nil)
+			continue
 		}
-	case f.err != nil:
-		l.cfg.Logger.Error("decisions stand in the log, but the watermark beside it cannot be written", "error", f.err)
-		for _, t := range f.tickets {
-			t.answer(planner.Outcome{}, fmt.Errorf("live: the watermark: %w", f.err))
+		n := 1
+		for n < len(l.flights) && l.flights[n].down && !l.flights[n].fenced {
+			n++
 		}
-	default:
-		for _, t := range f.tickets {
-			t.answer(t.outcome, nil)
+		if l.cfg.Mark == nil {
+			for range n {
+				l.land(nil)
+			}
+			continue
 		}
-	}
-	if f.begins && !f.fenced && l.cfg.State.Chain().Head().Epoch == f.last().Epoch {
-		l.leading = true
-		clear(l.asked)
-		clear(l.appointed)
-		l.agenda = nil
-		l.review(l.cfg.State.Bookings())
-		l.change()
+		l.marking = true
+		head, ctx := l.flights[n-1].head, l.running
+		go func() {
+			m := mark{n, l.cfg.Mark(head)}
+			select {
+			case l.marks <- m:
+			case <-ctx.Done():
+			}
+		}()
 	}
 	if !l.leading {
 		for _, t := range l.queue {
@@ -361,6 +387,51 @@ func (l *Loop) land(f *flight) {
 		l.queue = nil
 	}
 	l.decide()
+}
+
+// noted answers those whose entries the watermark holds.
+func (l *Loop) noted(m mark) {
+	l.marking = false
+	if m.err != nil {
+		l.cfg.Logger.Error("decisions stand in the log, but the watermark beside it cannot be written; make room on the disk of the data folder", "error", m.err)
+	}
+	for range m.flights {
+		l.land(m.err)
+	}
+	l.settle()
+}
+
+// land answers those whose entries have come to rest, of the oldest flight.
+func (l *Loop) land(err error) {
+	f := l.flights[0]
+	l.flights = l.flights[1:]
+	if l.cfg.Measures.Landed != nil && !f.fenced && err == nil {
+		l.cfg.Measures.Landed(len(f.entries), time.Since(f.begun))
+	}
+	switch {
+	case f.fenced:
+		for _, t := range f.tickets {
+			// What had come in before the other epoch began holds. A command sent again learns of it.
+			t.answer(planner.Outcome{}, ErrNotLeading)
+		}
+	case err != nil:
+		for _, t := range f.tickets {
+			t.answer(planner.Outcome{}, fmt.Errorf("live: the watermark: %w", err))
+		}
+	default:
+		l.marked, l.granted = f.head.Seq, time.Now()
+		for _, t := range f.tickets {
+			t.answer(t.outcome, t.err)
+		}
+	}
+	if f.begins && !f.fenced && l.cfg.State.Chain().Head().Epoch == f.head.Epoch {
+		l.leading = true
+		clear(l.asked)
+		clear(l.appointed)
+		l.agenda = nil
+		l.review(l.cfg.State.Bookings())
+		l.change()
+	}
 }
 
 // review queues what time or facts ask to be decided of bookings, or notes when they will.
