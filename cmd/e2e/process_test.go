@@ -53,13 +53,14 @@ const wait = 3 * time.Minute
 
 // service is a running haihe serve.
 type service struct {
-	t      *testing.T
-	cmd    *exec.Cmd
-	base   string
-	kafka  string
-	tokens map[string]string // by role
-	stderr *bytes.Buffer
-	ended  chan error
+	t       *testing.T
+	cmd     *exec.Cmd
+	base    string
+	kafka   string
+	metrics string            // address for operators, if there is one
+	tokens  map[string]string // by role
+	stderr  *bytes.Buffer
+	ended   chan error
 }
 
 // serve starts haihe serve on free ports with its data in dir, and waits until it says where it is.
@@ -77,6 +78,9 @@ func serve(t *testing.T, binary, dir string, args ...string) *service {
 	for lines.Scan() {
 		if m := link.FindStringSubmatch(lines.Text()); m != nil {
 			s.base, s.tokens[m[1]] = m[2], m[3]
+		}
+		if rest, ok := strings.CutPrefix(lines.Text(), "Metrics "); ok {
+			s.metrics = rest
 		}
 		if rest, ok := strings.CutPrefix(lines.Text(), "Kafka "); ok {
 			s.kafka = strings.Fields(rest)[0]
