@@ -68,15 +68,15 @@ type Draft struct {
 	rules    Rules
 	uses     uses // what the entries take besides the state's
 	bookings map[string]*bookingFacts
-	requests map[string]bool // ids of events of entries
-	open     map[string]int  // by exporter: quotes and holds that the entries add or close
+	requests map[string]uint64 // by the id of the event of an entry: its Seq
+	open     map[string]int    // by exporter: quotes and holds that the entries add or close
 	head     LedgerHead
 	Entries  []*LedgerEntry
 }
 
 // Draft begins a row behind the head of the chain.
 func (s *State) Draft(r Rules) *Draft {
-	return &Draft{state: s, rules: r, uses: newUses(), bookings: map[string]*bookingFacts{}, requests: map[string]bool{}, open: map[string]int{}, head: s.chain.Head()}
+	return &Draft{state: s, rules: r, uses: newUses(), bookings: map[string]*bookingFacts{}, requests: map[string]uint64{}, open: map[string]int{}, head: s.chain.Head()}
 }
 
 // Begin adds the entry by which a leader takes over.
@@ -114,8 +114,47 @@ func (d *Draft) add(e *LedgerEntry) {
 	if e.hash == "" { // check has sealed what it has looked at
 		e.Seal()
 	}
-	d.head.Seq, d.head.Epoch, d.head.Hash, d.head.Time = e.Seq, e.Epoch, e.hash, e.Time
+	d.follow(e)
 	d.Entries = append(d.Entries, e)
+}
+
+func (d *Draft) follow(e *LedgerEntry) {
+	d.head.Seq, d.head.Epoch, d.head.Hash, d.head.Time = e.Seq, e.Epoch, e.hash, e.Time
+}
+
+// Assume has the entries that are decided next follow some that are on their way into the log; those that the state has
+// already are passed over.
+func (d *Draft) Assume(entries []*LedgerEntry) {
+	for _, e := range entries {
+		if e.Seq <= d.head.Seq {
+			continue
+		}
+		if e.Request != nil {
+			d.requests[e.Request.ID] = e.Seq
+		} else if b := d.booking(e.Booking); e.Booking != "" {
+			if next, ok := b.taking(e); ok {
+				d.take(b, next, e.Booking)
+			}
+		}
+		d.follow(e)
+	}
+}
+
+// take has a booking be as an entry makes it.
+func (d *Draft) take(was, next *bookingFacts, id string) {
+	if was.takesRoom() {
+		d.uses.add(was.master, -1)
+	}
+	if next.takesRoom() {
+		d.uses.add(next.master, 1)
+	}
+	if was.open() {
+		d.open[was.master.Exporter]--
+	}
+	if next.open() {
+		d.open[next.master.Exporter]++
+	}
+	d.bookings[id] = next
 }
 
 func (d *Draft) booking(id string) *bookingFacts {
@@ -169,19 +208,7 @@ func (d *Draft) Decide(c Command, now time.Time) (Outcome, error) {
 	if !ok {
 		return Outcome{}, ErrNoBooking
 	}
-	if b.takesRoom() {
-		d.uses.add(b.master, -1)
-	}
-	if next.takesRoom() {
-		d.uses.add(next.master, 1)
-	}
-	if b.open() {
-		d.open[b.master.Exporter]--
-	}
-	if next.open() {
-		d.open[next.master.Exporter]++
-	}
-	d.bookings[c.Booking] = next
+	d.take(b, next, e.Booking)
 	d.add(e)
 	return next.outcome(&next.acts[len(next.acts)-1]), nil
 }
@@ -279,7 +306,10 @@ func (d *Draft) request(c Command, now time.Time) (Outcome, error) {
 		id = r.Submitted.ID
 		key = Key{KindRequest, id, AspectMaster}
 	}
-	if have, ok := d.state.Held(key); ok && have.ID == r.ID || d.requests[r.ID] {
+	if seq, ok := d.requests[r.ID]; ok {
+		return Outcome{Seq: seq}, nil
+	}
+	if have, ok := d.state.Held(key); ok && have.ID == r.ID {
 		return Outcome{}, nil
 	}
 	e := d.entry(c.Kind, now)
@@ -287,7 +317,7 @@ func (d *Draft) request(c Command, now time.Time) (Outcome, error) {
 	if err := d.check(e); err != nil {
 		return Outcome{}, err
 	}
-	d.requests[r.ID] = true
+	d.requests[r.ID] = e.Seq
 	d.add(e)
 	return Outcome{Seq: e.Seq}, nil
 }

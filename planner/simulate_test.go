@@ -234,6 +234,11 @@ func (w *world) decide(in *instance) {
 	d := in.state.Draft(simRules)
 	in.outcomes, in.commands = map[string]planner.Outcome{}, map[string]planner.Command{}
 	for range 1 + w.r.IntN(4) {
+		if w.r.IntN(3) == 0 { // the rest is another flight, decided while this one is on its way
+			in.flight = append(in.flight, d.Entries...)
+			d = in.state.Draft(simRules)
+			d.Assume(in.flight)
+		}
 		c := w.command(in)
 		before := len(d.Entries)
 		o, err := d.Decide(c, w.now)
@@ -250,7 +255,7 @@ func (w *world) decide(in *instance) {
 			in.outcomes[e.Hash()], in.commands[e.Hash()] = o, c
 		}
 	}
-	in.flight = d.Entries
+	in.flight = append(in.flight, d.Entries...)
 }
 
 // command is one of an exporter, or of the leader's own.

@@ -256,14 +256,8 @@ func (a attributes) event(recorded time.Time) (planner.Event, error) {
 	if a.dataSchema != "" && a.dataSchema != SchemaURI(typ) {
 		return planner.Event{}, fmt.Errorf("%sdataschema is %s; want %s, or leave it out", a.prefix, quote(a.dataSchema), SchemaURI(typ))
 	}
-	if err := checkSchema(typ, a.data); err != nil {
-		return planner.Event{}, fmt.Errorf("%s: %w", typ, err)
-	}
-	if err := decodePayload(a.data, fact); err != nil {
-		return planner.Event{}, fmt.Errorf("%s: %w", typ, err)
-	}
-	if err := fact.Validate(); err != nil {
-		return planner.Event{}, fmt.Errorf("%s: %s", typ, cut(err.Error(), 1000))
+	if fact, err = a.fact(typ, fact); err != nil {
+		return planner.Event{}, err
 	}
 	if entry, ok := fact.(*planner.LedgerEntry); ok {
 		entry.Sealed(a.data)
@@ -276,6 +270,25 @@ func (a attributes) event(recorded time.Time) (planner.Event, error) {
 		return planner.Event{}, fmt.Errorf("%ssubject is %s; want %s, or leave it out", a.prefix, quote(a.subject), quote(key.Kind+":"+key.ID))
 	}
 	return e, nil
+}
+
+// fact reads the payload of a type into an empty fact of it.
+func (a *attributes) fact(typ string, fact planner.Fact) (planner.Fact, error) {
+	if typ == positionType {
+		if p, ok := plainPosition(a.data); ok {
+			return p, nil
+		}
+	}
+	if err := checkSchema(typ, a.data); err != nil {
+		return nil, fmt.Errorf("%s: %w", typ, err)
+	}
+	if err := decodePayload(a.data, fact); err != nil {
+		return nil, fmt.Errorf("%s: %w", typ, err)
+	}
+	if err := fact.Validate(); err != nil {
+		return nil, fmt.Errorf("%s: %s", typ, cut(err.Error(), 1000))
+	}
+	return fact, nil
 }
 
 // decodePayload reads a payload into a fact or a record of a plan: no unknown, no doubled field.

@@ -73,9 +73,9 @@ func (s *Server) live(w http.ResponseWriter, r *http.Request) {
 		writeProblem(w, http.StatusServiceUnavailable, "the service is stopping")
 		return
 	}
-	defer s.connections.done()
 	conn, err := upgrader.Upgrade(w, r, nil)
 	if err != nil {
+		s.connections.done()
 		return // Upgrade has answered
 	}
 	c := newClient(conn, who, &s.cfg)
@@ -87,13 +87,17 @@ func (s *Server) live(w http.ResponseWriter, r *http.Request) {
 		s.hub.review(s.valid)
 	}
 	s.audit(r, who, "live", "", "ok")
-	var writing sync.WaitGroup
-	writing.Go(c.write)
-	c.read()
-	s.hub.leave(c)
-	c.end(0, "")
-	conn.Close() // ends a write that waits for the client
-	writing.Wait()
+	// Not on this goroutine: it holds the request and the buffers that it came by, 20 KiB for as long as the client stays.
+	go func() {
+		defer s.connections.done()
+		var writing sync.WaitGroup
+		writing.Go(c.write)
+		c.read()
+		s.hub.leave(c)
+		c.end(0, "")
+		conn.Close() // ends a write that waits for the client
+		writing.Wait()
+	}()
 }
 
 // connections counts what Close must wait for.

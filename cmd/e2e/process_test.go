@@ -57,15 +57,16 @@ const wait = 3 * time.Minute
 
 // service is a running haihe serve.
 type service struct {
-	t      *testing.T
-	cmd    *exec.Cmd
-	base   string
-	kafka  string
-	secret string            // file of the key that signs
-	links  map[string]string // tokens of the sign-in links, by role
-	stderr *bytes.Buffer
-	ended  chan error
-	client *http.Client
+	t       *testing.T
+	cmd     *exec.Cmd
+	base    string
+	kafka   string
+	metrics string            // address for operators, if there is one
+	secret  string            // file of the key that signs
+	links   map[string]string // tokens of the sign-in links, by role
+	stderr  *bytes.Buffer
+	ended   chan error
+	client  *http.Client
 }
 
 // serve starts haihe serve on free ports with its data in dir, and waits until it says where it is.
@@ -94,6 +95,9 @@ func serveBy(t *testing.T, command []string, dir string, args ...string) *servic
 	for lines.Scan() {
 		if m := link.FindStringSubmatch(lines.Text()); m != nil {
 			s.base, s.links[m[1]] = m[2], m[3]
+		}
+		if rest, ok := strings.CutPrefix(lines.Text(), "Metrics "); ok {
+			s.metrics = rest
 		}
 		if rest, ok := strings.CutPrefix(lines.Text(), "Kafka "); ok {
 			s.kafka = strings.Fields(rest)[0]

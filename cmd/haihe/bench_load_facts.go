@@ -168,10 +168,9 @@ func (s *loaded) health(ctx context.Context, token string) (h web.Health, err er
 func (s *loaded) level(ctx context.Context, token string) error {
 	for quiet := 0; quiet < 3; {
 		h, err := s.health(ctx, token)
-		if err != nil {
-			return err
+		if quiet++; err != nil {
+			quiet = 0 // it begins
 		}
-		quiet++
 		for _, n := range h.Lag {
 			if n > 0 {
 				quiet = 0

@@ -25,6 +25,7 @@ var (
 
 const (
 	maxFlight   = 256 // entries that are written together
+	maxFlights  = 4   // that are on their way at a time
 	retryFlight = 200 * time.Millisecond
 )
 
@@ -44,19 +45,26 @@ func (t *ticket) answer(o planner.Outcome, err error) {
 	}
 }
 
-// flight is a row of entries between the decision and the answer: being written, or read back, or marked.
+// flight is a row of entries between the decision and the answer: being written, or read back, or marked. Its tickets
+// are the commands that were granted by it, and those whose outcome, a refusal too, rests on it or on a flight before it.
 type flight struct {
-	entries []*planner.LedgerEntry
+	entries []*planner.LedgerEntry // none: it only waits to be marked
+	head    planner.LedgerHead     // of the ledger behind it
 	tickets []*ticket
 	begun   time.Time
 	begins  bool          // it holds the beginning of an epoch
 	landed  chan struct{} // closed when all entries were read back, or another epoch began
+	written bool          // the log is known to have it
 	down    bool          // landed is closed
 	fenced  bool
-	err     error
 }
 
 func (f *flight) last() *planner.LedgerEntry { return f.entries[len(f.entries)-1] }
+
+// holds reports whether an entry is one of its own.
+func (f *flight) holds(e *planner.LedgerEntry) bool {
+	return len(f.entries) > 0 && e.Seq >= f.entries[0].Seq && e.Seq <= f.last().Seq && f.entries[e.Seq-f.entries[0].Seq].Hash() == e.Hash()
+}
 
 // ledger is what the loop needs to decide. It belongs to the goroutine of Run.
 type ledger struct {
@@ -64,7 +72,10 @@ type ledger struct {
 	over      chan struct{} // closed when it no longer leads
 	candidate bool          // it is to lead when the beginning of its epoch has landed
 	queue     []*ticket
-	flight    *flight   // one at a time
+	flights   []*flight // oldest first; each is decided as if those before it held
+	granted   time.Time // when commands were last granted
+	marking   bool
+	marked    uint64    // Seq up to which the ledger was acknowledged in this epoch
 	doubtful  []*ticket // refused on what may be old
 	looking   bool      // where the ledger ends is being asked
 	behind    []waiting
@@ -73,7 +84,13 @@ type ledger struct {
 	asked     map[string]bool // bookings that a step of the leader's own is queued for
 	agenda    agenda
 	appointed map[string]time.Time // of the last appointment of each booking; earlier ones are void
-	marks     chan *flight         // those whose entries are in the log for good
+	marks     chan mark
+}
+
+// mark is how the watermark of the first flights went.
+type mark struct {
+	flights int
+	err     error
 }
 
 // Decide returns the outcome of a command once the log holds it and the state has it. An error that is none of
@@ -129,8 +146,7 @@ func (l *Loop) Lead(ctx context.Context, leader, address string) error {
 			if leads = l.leading; leads {
 				return
 			}
-			f := l.flight
-			if f == nil {
+			if len(l.flights) == 0 {
 				if broken = l.sound(); broken != nil {
 					return
 				}
@@ -140,10 +156,9 @@ func (l *Loop) Lead(ctx context.Context, leader, address string) error {
 				}
 				d := l.cfg.State.Draft(l.cfg.Rules)
 				d.Begin(leader, address, l.cfg.Now())
-				f = &flight{entries: d.Entries, begins: true}
-				l.launchFlight(f)
+				l.launchFlight(&flight{entries: d.Entries, begins: true})
 			}
-			landed = f.landed
+			landed = l.flights[len(l.flights)-1].landed
 		})
 		switch {
 		case err != nil || leads:
@@ -194,21 +209,26 @@ func (l *Loop) sound() error {
 	return nil
 }
 
-// decide makes entries of the commands that wait, if none are on their way.
+// decide makes entries of the commands that wait, unless a flight is still being written: then more gather. It goes on
+// behind flights that are read back or marked meanwhile.
 func (l *Loop) decide() {
-	if l.flight != nil || !l.leading || len(l.queue) == 0 {
+	n := len(l.flights)
+	if !l.leading || len(l.queue) == 0 || n >= maxFlights || n > 0 && !l.flights[n-1].written && !l.flights[n-1].down {
 		return
 	}
 	d := l.cfg.State.Draft(l.cfg.Rules)
+	for _, f := range l.flights {
+		d.Assume(f.entries)
+	}
 	f := &flight{}
-	head := l.cfg.State.Chain().Head().Seq
+	head := l.cfg.State.Chain().Head()
 	now := l.cfg.Now()
-	n := 0
+	taken := 0
 	for _, t := range l.queue {
 		if len(d.Entries) >= maxFlight {
 			break
 		}
-		n++
+		taken++
 		if t.done == nil {
 			delete(l.asked, t.command.Booking)
 		}
@@ -217,19 +237,28 @@ func (l *Loop) decide() {
 			l.makeCurrent(t)
 			continue
 		}
-		if err != nil || outcome.Seq <= head {
+		// What rests on nothing but what was acknowledged is answered at once; the rest when that is true of it too.
+		settled := n == 0 && len(d.Entries) == 0 && head.Seq <= l.marked
+		if settled || err == nil && outcome.Seq > 0 && outcome.Seq <= l.marked {
 			t.answer(outcome, err)
 			continue
 		}
-		t.outcome = outcome
+		t.outcome, t.err = outcome, err
 		f.tickets = append(f.tickets, t)
 	}
-	l.queue = append([]*ticket(nil), l.queue[n:]...)
-	if f.entries = d.Entries; len(f.entries) > 0 {
+	l.queue = append([]*ticket(nil), l.queue[taken:]...)
+	switch f.entries = d.Entries; {
+	case len(f.entries) > 0:
 		l.launchFlight(f)
-		return
+	case len(f.tickets) == 0:
+	case n > 0:
+		l.flights[n-1].tickets = append(l.flights[n-1].tickets, f.tickets...)
+	default: // a watermark could not be written; here is another try
+		f.head, f.begun, f.down, f.landed = head, time.Now(), true, make(chan struct{})
+		close(f.landed)
+		l.flights = append(l.flights, f)
+		l.settle()
 	}
-	l.decide() // the rest, if there is any
 }
 
 // makeCurrent has commands decided again once all is read that stood in the ledger when they came. What is granted must
@@ -305,8 +334,10 @@ func (l *Loop) decideOne(d *planner.Draft, c *planner.Command, now time.Time) (p
 
 // launchFlight writes entries until the log has them. Written twice they count once; so an error is no reason to stop.
 func (l *Loop) launchFlight(f *flight) {
+	e := f.last()
+	f.head = planner.LedgerHead{Seq: e.Seq, Epoch: e.Epoch, Hash: e.Hash(), Time: e.Time}
 	f.landed, f.begun = make(chan struct{}), time.Now()
-	l.flight = f
+	l.flights = append(l.flights, f)
 	events := make([]planner.Event, len(f.entries))
 	for i, e := range f.entries {
 		events[i] = ledgerEvent(e)
@@ -315,7 +346,14 @@ func (l *Loop) launchFlight(f *flight) {
 	go func() {
 		for {
 			err := l.cfg.Publish(ctx, events...)
-			if err == nil || ctx.Err() != nil {
+			if ctx.Err() != nil {
+				return
+			}
+			if err == nil {
+				_ = l.do(ctx, func() {
+					f.written = true
+					l.decide()
+				})
 				return
 			}
 			l.cfg.Logger.Warn("decisions cannot be written; trying again", "error", err)
@@ -328,21 +366,6 @@ func (l *Loop) launchFlight(f *flight) {
 			}
 		}
 	}()
-	go func() {
-		select {
-		case <-f.landed:
-		case <-ctx.Done():
-			return
-		}
-		if !f.fenced && l.cfg.Mark != nil {
-			e := f.last()
-			f.err = l.cfg.Mark(planner.LedgerHead{Seq: e.Seq, Epoch: e.Epoch, Hash: e.Hash(), Time: e.Time})
-		}
-		select {
-		case l.marks <- f:
-		case <-ctx.Done():
-		}
-	}()
 }
 
 func ledgerEvent(e *planner.LedgerEntry) planner.Event {
@@ -352,47 +375,94 @@ func ledgerEvent(e *planner.LedgerEntry) planner.Event {
 // hear looks at what an entry that was applied means for what is on its way.
 func (l *Loop) hear(e *planner.LedgerEntry) {
 	l.tail = e
-	f := l.flight
-	ours := f != nil && e.Seq >= f.entries[0].Seq && e.Seq <= f.last().Seq && f.entries[e.Seq-f.entries[0].Seq].Hash() == e.Hash()
-	if e.Kind == planner.EntryEpochBegun && !ours {
+	k := 0
+	for k < len(l.flights) && l.flights[k].down {
+		k++
+	}
+	air := l.flights[k:]
+	switch {
+	case len(air) > 0 && air[0].holds(e):
+		if e.Seq == air[0].last().Seq {
+			air[0].down = true
+			close(air[0].landed)
+		}
+	case len(air) > 0 || e.Kind == planner.EntryEpochBegun: // it stands where one of ours should: none of them will count
 		l.stepDown()
-	}
-	if f == nil || f.down {
-		return
-	}
-	f.fenced = !ours // another entry stands where one of ours should
-	if f.fenced || e.Seq == f.last().Seq {
-		f.down = true
-		close(f.landed)
+		for _, f := range air {
+			f.fenced, f.down = true, true
+			close(f.landed)
+		}
 	}
 }
 
-// land answers those whose entries have come to rest.
-func (l *Loop) land(f *flight) {
-	l.flight = nil
-	if l.cfg.Measures.Landed != nil && !f.fenced {
+// settle sees to the flights that were read back: one watermark for all of them, then the answers.
+func (l *Loop) settle() {
+	for !l.marking && len(l.flights) > 0 && l.flights[0].down {
+		if l.flights[0].fenced {
+			l.land(nil)
+			continue
+		}
+		n := 1
+		for n < len(l.flights) && l.flights[n].down && !l.flights[n].fenced {
+			n++
+		}
+		if l.cfg.Mark == nil {
+			for range n {
+				l.land(nil)
+			}
+			continue
+		}
+		l.marking = true
+		head, ctx := l.flights[n-1].head, l.running
+		go func() {
+			m := mark{n, l.cfg.Mark(head)}
+			select {
+			case l.marks <- m:
+			case <-ctx.Done():
+			}
+		}()
+	}
+	l.decide()
+}
+
+// noted answers those whose entries the watermark holds.
+func (l *Loop) noted(m mark) {
+	l.marking = false
+	if m.err != nil {
+		l.cfg.Logger.Error("decisions stand in the log, but the watermark beside it cannot be written; make room on the disk of the data folder", "error", m.err)
+	}
+	for range m.flights {
+		l.land(m.err)
+	}
+	l.settle()
+}
+
+// land answers those whose entries have come to rest, of the oldest flight.
+func (l *Loop) land(err error) {
+	f := l.flights[0]
+	l.flights = l.flights[1:]
+	if l.cfg.Measures.Landed != nil && !f.fenced && err == nil {
 		l.cfg.Measures.Landed(len(f.entries), time.Since(f.begun))
 	}
 	switch {
 	case f.fenced:
-		l.stepDown()
 		for _, t := range f.tickets {
 			// What had come in before the other epoch began holds. A command sent again learns of it.
 			t.answer(planner.Outcome{}, ErrNotLeading)
 		}
-	case f.err != nil:
-		l.cfg.Logger.Error("decisions stand in the log, but the watermark beside it cannot be written", "error", f.err)
+	case err != nil:
 		for _, t := range f.tickets {
-			t.answer(planner.Outcome{}, fmt.Errorf("live: the watermark: %w", f.err))
+			t.answer(planner.Outcome{}, fmt.Errorf("live: the watermark: %w", err))
 		}
 	default:
+		l.marked, l.granted = f.head.Seq, time.Now()
 		for _, t := range f.tickets {
-			t.answer(t.outcome, nil)
+			t.answer(t.outcome, t.err)
 		}
 	}
-	if f.begins && !f.fenced && l.candidate && l.cfg.State.Chain().Head().Epoch == f.last().Epoch {
+	if f.begins && !f.fenced && l.candidate && l.cfg.State.Chain().Head().Epoch == f.head.Epoch {
 		l.leading, l.over = true, make(chan struct{})
-		l.epoch = max(f.last().Epoch, l.seen+1)
+		l.epoch = max(f.head.Epoch, l.seen+1)
 		l.seen = l.epoch
 		clear(l.asked)
 		clear(l.appointed)
@@ -400,7 +470,6 @@ func (l *Loop) land(f *flight) {
 		l.review(l.cfg.State.Bookings())
 		l.change()
 	}
-	l.decide()
 }
 
 // review queues what time or facts ask to be decided of bookings, or notes when they will.

@@ -70,6 +70,7 @@ type Loop struct {
 	dirty    bool                       // the state has changed since the problem was last taken
 	since    time.Time                  // of the first change that no solve has seen
 	last     time.Time                  // of the last such change
+	rest     time.Time                  // no solve begins before: decisions come first
 	caughtUp bool
 	solving  bool
 	abandon  context.CancelFunc // ends a solve beyond the first two efforts; nil where none is under way
@@ -127,7 +128,7 @@ func New(cfg Config) *Loop {
 		done:    make(chan struct{}),
 		offsets: cfg.Offsets.Clone(),
 		waiting: map[string][]chan struct{}{},
-		ledger:  ledger{asked: map[string]bool{}, appointed: map[string]time.Time{}, marks: make(chan *flight)},
+		ledger:  ledger{asked: map[string]bool{}, appointed: map[string]time.Time{}, marks: make(chan mark)},
 	}
 	l.now.recorded = cfg.Previous
 	if l.seen = cfg.Epoch; l.seen > 0 {
@@ -136,6 +137,13 @@ func New(cfg Config) *Loop {
 	cfg.State.Chain().Expect(cfg.Marked)
 	return l
 }
+
+// While commands come in, a solve is followed by a rest as long as it took: it takes every core there is, and somebody
+// waits for the decisions.
+const (
+	decidingFor = time.Second
+	mostRest    = 2 * time.Second
+)
 
 // retryAfter is how long a solve or a record that failed waits for the next try.
 const retryAfter = time.Second
@@ -171,8 +179,8 @@ func (l *Loop) Run(ctx context.Context) error {
 			l.change()
 		case s := <-l.solved:
 			l.adopt(solveCtx, s)
-		case f := <-l.marks:
-			l.land(f)
+		case m := <-l.marks:
+			l.noted(m)
 		case <-timer.C:
 			l.keepAppointments()
 			if l.due() {
@@ -233,6 +241,7 @@ func (l *Loop) apply(b batch) {
 		l.change()
 	}
 	l.tellRead() // it is observed by now
+	l.settle()
 	for _, e := range b.events {
 		for _, ch := range l.waiting[e.ID] {
 			close(ch)
@@ -260,7 +269,7 @@ func (l *Loop) untilSolve() time.Duration {
 		return time.Hour
 	}
 	if l.dirty {
-		return max(0, min(time.Until(l.last.Add(l.cfg.Quiet)), time.Until(l.since.Add(l.cfg.Patience))))
+		return max(0, time.Until(l.rest), min(time.Until(l.last.Add(l.cfg.Quiet)), time.Until(l.since.Add(l.cfg.Patience))))
 	}
 	return l.untilStale()
 }
@@ -349,6 +358,10 @@ func (l *Loop) adopt(ctx context.Context, s *solution) {
 	if l.abandon != nil {
 		l.abandon()
 		l.abandon = nil
+	}
+	deciding := time.Since(l.granted) < decidingFor
+	if deciding {
+		l.rest = time.Now().Add(min(s.took, mostRest))
 	}
 	if s.abandoned {
 		return

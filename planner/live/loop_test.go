@@ -31,16 +31,21 @@ type bench struct {
 	recorded []*live.Recorded
 	lost     error // what Record answers
 	next     int64
+	held     *[]func() // deliveries that wait for release; nil: none waits
 }
 
 func start(t *testing.T, events ...planner.Event) *bench {
+	return startWith(t, func(*live.Config) {}, events...)
+}
+
+func startWith(t *testing.T, adjust func(*live.Config), events ...planner.Event) *bench {
 	b := &bench{t: t, begun: time.Now()}
 	s := planner.NewState()
 	for _, e := range events {
 		s.Apply(e)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
-	b.loop = live.New(live.Config{
+	cfg := live.Config{
 		State: s, Offsets: planner.Offsets{}, Epoch: 7, Days: 60,
 		Now:     func() time.Time { return monday.Add(time.Since(b.begun)) },
 		Solve:   live.NewEngine(optimize.Options{Search: -1}, optimize.Options{}).Solve,
@@ -60,7 +65,9 @@ func start(t *testing.T, events ...planner.Event) *bench {
 		},
 		Rules: planner.Rules{QuoteFor: 2 * time.Hour, HoldFor: time.Hour},
 		Quiet: 20 * time.Millisecond, Patience: 100 * time.Millisecond,
-	})
+	}
+	adjust(&cfg)
+	b.loop = live.New(cfg)
 	done := make(chan struct{})
 	go func() { defer close(done); _ = b.loop.Run(ctx) }()
 	t.Cleanup(func() { cancel(); <-done })
@@ -77,8 +84,32 @@ func (b *bench) publish(ctx context.Context, events ...planner.Event) error {
 	b.next += int64(len(events))
 	next := planner.Offsets{"haihe.routes/0": b.next}
 	b.log.Unlock()
-	go func() { _ = b.loop.Ingest(context.WithoutCancel(ctx), events, next) }()
+	b.log.Lock()
+	defer b.log.Unlock()
+	deliver := func() { _ = b.loop.Ingest(context.WithoutCancel(ctx), events, next) }
+	if b.held != nil {
+		*b.held = append(*b.held, deliver)
+	} else {
+		go deliver()
+	}
 	return nil
+}
+
+// hold has the log show nothing of what it takes until release.
+func (b *bench) hold() {
+	b.log.Lock()
+	defer b.log.Unlock()
+	b.held = &[]func(){}
+}
+
+func (b *bench) release() {
+	b.log.Lock()
+	held := *b.held
+	b.held = nil
+	b.log.Unlock()
+	for _, deliver := range held {
+		deliver()
+	}
 }
 
 // settle lets a second pass: time enough for every solve that is due.

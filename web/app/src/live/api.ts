@@ -66,7 +66,6 @@ export async function call<T>(method: string, path: string, body?: unknown, idem
   return json as T;
 }
 
-const call = send;
 const path = encodeURIComponent;
 
 export interface Quote extends Pick<Assignment, 'departures' | 'gateway' | 'warehouse' | 'arrive'> {
