@@ -100,7 +100,7 @@ func (x *Session) catchUp() []gaining {
 	mv := x.newMover()
 	x.s.team.tasks(len(networks), never, func(i int) {
 		n := networks[i]
-		nodes, _ := mv.renew(n)
+		nodes := mv.renew(n)
 		if len(nodes) == 0 {
 			return
 		}
