@@ -149,9 +149,7 @@ func (b *eventBench) begin(ctx context.Context, p *planner.Problem) (x *optimize
 	}
 	cold, coldCPU = time.Since(begun), cpuTime()-cpu
 	b.say("%s: %.2f s, %.2f CPU s; now to %g", b.row, cold.Seconds(), coldCPU.Seconds(), b.regret)
-	x, _, err = optimize.Begin(ctx, p, optimize.Options{Regret: b.regret, Progress: func(p optimize.Progress) {
-		b.say("  %.2f %s obj %.0f bound %.0f regret %.2e pivots %d columns %d rows %d", cpuTime().Seconds(), p.Phase, p.Objective, p.Bound, p.Regret, p.Pivots, p.Columns, p.Rows)
-	}})
+	x, _, err = optimize.Begin(ctx, p, optimize.Options{Regret: b.regret})
 	return x, cold, coldCPU, err
 }
 

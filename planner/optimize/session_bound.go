@@ -100,7 +100,7 @@ func (x *Session) catchUp() []gaining {
 	mv := x.newMover()
 	x.s.team.tasks(len(networks), never, func(i int) {
 		n := networks[i]
-		nodes, _ := mv.renew(n)
+		nodes := mv.renew(n)
 		if len(nodes) == 0 {
 			return
 		}
@@ -178,7 +178,7 @@ func (n *network) before(in *instance, to int32, y *prices) []float64 {
 		least[k] = infinity
 	}
 	spent := map[int32]float64{to: 0}
-	queue := reached{{to, 0}}
+	queue := frontier{{to, 0}}
 	last := infinity // all that is left costs this much
 	for seen := 0; len(queue) > 0; seen++ {
 		x := heap.Pop(&queue).(start)
@@ -208,14 +208,14 @@ func (n *network) before(in *instance, to int32, y *prices) []float64 {
 	return least
 }
 
-// reached is a heap of legs, the cheapest to come from first.
-type reached []start
+// frontier is a heap of legs, the cheapest to come from first.
+type frontier []start
 
-func (q reached) Len() int           { return len(q) }
-func (q reached) Less(i, j int) bool { return q[i].spent < q[j].spent }
-func (q reached) Swap(i, j int)      { q[i], q[j] = q[j], q[i] }
-func (q *reached) Push(x any)        { *q = append(*q, x.(start)) }
-func (q *reached) Pop() any {
+func (q frontier) Len() int           { return len(q) }
+func (q frontier) Less(i, j int) bool { return q[i].spent < q[j].spent }
+func (q frontier) Swap(i, j int)      { q[i], q[j] = q[j], q[i] }
+func (q *frontier) Push(x any)        { *q = append(*q, x.(start)) }
+func (q *frontier) Pop() any {
 	old := *q
 	x := old[len(old)-1]
 	*q = old[:len(old)-1]

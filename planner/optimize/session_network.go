@@ -56,13 +56,14 @@ func (x *Session) newMover() *mover {
 	return mv
 }
 
-// renew brings a network up to date. It lists where the late departures are in it now; anew tells that the network had to
-// be made anew, since it has other departures now.
-func (mv *mover) renew(n *network) (late []int32, anew bool) {
+// renew brings a network up to date: in place, or made anew where it has other departures now. It lists where the late
+// departures are in it.
+func (mv *mover) renew(n *network) (late []int32) {
 	x, in := mv.x, mv.x.s.in
 	usable := in.usable(&n.kind)
 	has := func(d departureIndex) bool { return n.indexAt(d, x.knownOf(d).depart) >= 0 }
 	var moved []int32
+	anew := false
 	for k := range x.held {
 		h := &x.held[k]
 		if d := h.departure; usable(d) {
@@ -97,7 +98,7 @@ func (mv *mover) renew(n *network) (late []int32, anew bool) {
 		late = in.move(n, moved)
 		n.lower(in, late, x.prices)
 	}
-	return late, anew
+	return late
 }
 
 // leads tells whether a departure that is not in the network may now lead to a door.
