@@ -139,10 +139,10 @@ func ReadPlan(ctx context.Context, brokers []string) (planner.PlanSummary, []pla
 	return summary, matches, ok, nil
 }
 
-// FollowPlans reads the plans as they are published, and calls each with the last one there is, all its matches by
-// request, whenever there is a later one. Plans that come while each runs are passed over for the last of them. It
-// survives brokers that restart or do not answer, and returns when ctx is done.
-func FollowPlans(ctx context.Context, brokers []string, each func(planner.PlanSummary, []planner.Match)) error {
+// FollowPlans reads the plans as they are published, and calls each with the last one there is whenever there is a later
+// one. All its matches, by request, come of the func, which is for the time of the call. Plans that come meanwhile are
+// passed over for the last of them. It survives brokers that restart or do not answer, and returns when ctx is done.
+func FollowPlans(ctx context.Context, brokers []string, each func(last planner.PlanSummary, matches func() []planner.Match)) error {
 	c := newClient(brokers)
 	defer c.close()
 	at := partition{TopicPlans, 0}
@@ -183,8 +183,7 @@ func FollowPlans(ctx context.Context, brokers []string, each func(planner.PlanSu
 		next = got.next
 		if next >= got.end && f.last != nil && f.last != told {
 			told = f.last
-			summary, matches, _ := f.result()
-			each(summary, matches)
+			each(told.PlanSummary, f.matches)
 		}
 	}
 	return ctx.Err()
@@ -272,10 +271,14 @@ func (f *planFold) result() (planner.PlanSummary, []planner.Match, bool) {
 	if f.last == nil {
 		return planner.PlanSummary{}, nil, false
 	}
+	return f.last.PlanSummary, f.matches(), true
+}
+
+func (f *planFold) matches() []planner.Match {
 	matches := make([]planner.Match, 0, len(f.committed))
 	for _, r := range f.committed {
 		matches = append(matches, r.Match)
 	}
 	slices.SortFunc(matches, func(a, b planner.Match) int { return strings.Compare(a.Request, b.Request) })
-	return f.last.PlanSummary, matches, true
+	return matches
 }

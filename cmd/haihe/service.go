@@ -301,8 +301,8 @@ func (v *service) run(ctx context.Context) error {
 	part(func() error { return unlessStopped(outer, v.begin(outer)) })
 	if v.shared() {
 		part(func() error {
-			return unlessStopped(inner, streams.FollowPlans(inner, v.brokers, func(s planner.PlanSummary, m []planner.Match) {
-				_ = v.loop.Adopt(inner, &live.Recorded{Summary: s, Matches: m}) // the loop has stopped
+			return unlessStopped(inner, streams.FollowPlans(inner, v.brokers, func(last planner.PlanSummary, matches func() []planner.Match) {
+				_ = v.loop.Adopt(inner, last, matches) // fails where the loop has stopped
 			}))
 		})
 	}

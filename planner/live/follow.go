@@ -118,14 +118,19 @@ func (l *Loop) stepDown() {
 	}
 }
 
-// Adopt shows a plan that another instance made, as it was read from the log. Of its problem this loop has what its own
-// state says. A loop that leads shows its own.
-func (l *Loop) Adopt(ctx context.Context, r *Recorded) error {
+// Adopt shows a plan that another instance made, as it was read from the log, its matches by request. Of its problem
+// this loop has what its own state says. A loop that leads shows its own, and does not ask for the matches of it.
+func (l *Loop) Adopt(ctx context.Context, last planner.PlanSummary, matches func() []planner.Match) error {
 	return l.do(ctx, func() {
-		l.seen = max(l.seen, r.Summary.Epoch)
+		if l.leading && last.Epoch <= l.epoch {
+			return
+		}
+		l.seen = max(l.seen, last.Epoch)
+		r := &Recorded{Summary: last}
 		if l.heard != nil && !r.after(l.heard) {
 			return
 		}
+		r.Matches = matches()
 		if l.heard = r; !l.leading {
 			l.show(r)
 		}
