@@ -100,9 +100,7 @@ func (b *loadBench) run(ctx context.Context, parts []string, out io.Writer) erro
 		fmt.Fprintf(&t, "| %s | %s | %s |\n", l.what, l.found, l.bar)
 	}
 	if b.out != "" {
-		if err := writeBetween(b.out, t.String()); err != nil {
-			return err
-		}
+		return writeBetween(b.out, t.String())
 	}
 	_, err := io.WriteString(out, t.String())
 	return err

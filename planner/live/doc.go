@@ -14,10 +14,10 @@
 // within it. What changed leaves the loop as an Update, in the order in which it happened.
 //
 // A loop that leads (Lead) decides: it makes entries of the commands that wait, each as if those before it held, writes
-// them in one go, and answers when it has read them back and noted how far they go. Meanwhile more commands gather for
-// the next. What time or facts do to a booking (a hold runs out, a ship leaves, room is cut) the leader decides by
-// itself. An entry of another leader's epoch ends its own. A loop that does not lead makes no plans; it shows those that
-// it is given (Adopt).
+// them in one go, a flight, and answers when it has read them back and noted how far they go. Meanwhile more commands
+// gather for the next, which is decided as soon as the one before is written. What time or facts do to a booking (a hold
+// runs out, a ship leaves, room is cut) the leader decides by itself. An entry of another leader's epoch ends its own. A
+// loop that does not lead makes no plans; it shows those that it is given (Adopt).
 //
 //	loop.go     the loop and its timing
 //	engine.go   what a solve starts from: the last plan, or nothing
