@@ -18,6 +18,9 @@ import (
 // positionsEvery is the shortest time between two frames of positions.
 const positionsEvery = 250 * time.Millisecond
 
+// positionsSoon is how long the first of several positions waits for the others.
+const positionsSoon = 15 * time.Millisecond
+
 // hub keeps what there is to see and tells the clients what changes in it.
 type hub struct {
 	cfg   Config
@@ -110,6 +113,7 @@ func (h *hub) run(ctx context.Context) {
 	tick := time.NewTimer(positionsEvery)
 	tick.Stop()
 	ticking := false
+	sent := time.Time{} // when positions were sent last
 	for {
 		select {
 		case <-ctx.Done():
@@ -122,11 +126,13 @@ func (h *hub) run(ctx context.Context) {
 			}
 			lanes.want(wanted)
 			if moved && !ticking {
+				// After a quiet time at once, but for what comes with it.
 				ticking = true
-				tick.Reset(positionsEvery)
+				tick.Reset(max(positionsSoon, positionsEvery-time.Since(sent)))
 			}
 		case <-tick.C:
 			ticking = false
+			sent = time.Now()
 			h.sendPositions()
 		case <-beat.C:
 			h.heartbeat()
@@ -341,7 +347,12 @@ func (h *hub) forget(c *client) {
 func (h *hub) heartbeat() {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	beat := prepare(heartbeatFrame(h.cfg.Now().UTC()))
+	now := h.cfg.Now().UTC()
+	h.whereIs.forget(func(id string) bool {
+		d := h.model.departures[id]
+		return d != nil && (!d.Runs() || d.Arrive.Before(now.Add(-arrivedFor)))
+	})
+	beat := prepare(heartbeatFrame(now))
 	level := map[uint64]*websocket.PreparedMessage{}
 	for c := range h.clients {
 		if c.last < h.seq {

@@ -249,6 +249,37 @@ func TestPositions(t *testing.T) {
 	assert.Equal(t, 51.0, shot.Positions[0].Lon)
 }
 
+// Positions of what has long arrived, or sails no more, are let go, so that they do not add up.
+func TestPositionsAreForgotten(t *testing.T) {
+	var late time.Duration
+	s := newService(t, func(c *Config) {
+		c.Heartbeat = 5 * time.Millisecond
+		c.Now = func() time.Time { return start.Add(late) }
+	})
+	s.network()
+	for _, id := range []string{"LAX-1", "HAM-1"} {
+		s.say(&planner.PositionReported{Departure: id, Mode: "sea", Lat: 30, Lon: 1, At: start})
+	}
+	s.settle()
+	known := func() (n int) {
+		s.web.hub.look(func(*model) { n = len(s.web.hub.whereIs.at) })
+		return n
+	}
+	require.Equal(t, 2, known())
+	s.say(&planner.DepartureCancelled{Departure: "HAM-1", Mode: "sea"})
+	require.Eventually(t, func() bool { return known() == 1 }, time.Minute, time.Millisecond)
+	s.web.hub.mu.Lock()                     // the hub reads the clock
+	late = 20*24*time.Hour + 30*time.Minute // half an hour after LAX-1 came
+	s.web.hub.mu.Unlock()
+	s.say(&planner.PositionReported{Departure: "LAX-1", Mode: "sea", Lat: 31, Lon: 1, At: start.Add(time.Hour)})
+	s.settle()
+	assert.Equal(t, 1, known(), "an arrival may yet be put off")
+	s.web.hub.mu.Lock()
+	late += time.Hour
+	s.web.hub.mu.Unlock()
+	require.Eventually(t, func() bool { return known() == 0 }, time.Minute, time.Millisecond)
+}
+
 // A waiting frame of positions is replaced by one that holds what it held.
 func TestSlotConflates(t *testing.T) {
 	w := newWhereabouts()

@@ -22,8 +22,10 @@ type located struct {
 
 func newWhereabouts() whereabouts { return whereabouts{at: map[string]located{}} }
 
-// forget drops the positions of what has arrived, or will sail no more. Without it they would add up for as long as the
-// service runs.
+// arrivedFor is how long after its arrival a position is kept, since an arrival may yet be put off.
+const arrivedFor = time.Hour
+
+// forget drops positions. Without it those of all that ever sailed would add up for as long as the service runs.
 func (w *whereabouts) forget(gone func(id string) bool) {
 	for id := range w.at {
 		if gone(id) {

@@ -17,10 +17,10 @@ function free() {
 }
 
 /**
- * startService runs HAIHE_BIN serve --sample on ports and in a folder of its own. It answers with the base URL, the
- * sign-in links by role as they are printed, the broker's address, restart and stop.
+ * startService runs HAIHE_BIN serve --sample, with more flags if given, on ports and in a folder of its own. It answers with the base URL, the
+ * sign-in links by role as they are printed, the broker's address, the process's id, restart and stop.
  */
-export async function startService() {
+export async function startService(more = []) {
   const bin = process.env.HAIHE_BIN;
   if (!bin) throw new Error('HAIHE_BIN is not set: give the path of the haihe binary');
   const data = mkdtempSync(join(tmpdir(), 'haihe-e2e-'));
@@ -31,7 +31,7 @@ export async function startService() {
   const start = () =>
     new Promise((resolve, reject) => {
       let [out, err] = ['', ''];
-      child = spawn(bin, ['serve', '--sample', '--listen', `127.0.0.1:${http}`, '--broker-listen', brokers, '--data', data], { stdio: ['ignore', 'pipe', 'pipe'] });
+      child = spawn(bin, ['serve', '--sample', '--listen', `127.0.0.1:${http}`, '--broker-listen', brokers, '--data', data, ...more], { stdio: ['ignore', 'pipe', 'pipe'] });
       child.on('error', reject);
       child.on('exit', (code) => reject(new Error(`haihe serve ended with ${code} before it was ready\n${out}\n${err}`)));
       child.stderr.on('data', (b) => (err = (err + b).slice(-20_000)));
@@ -62,6 +62,7 @@ export async function startService() {
     base: `http://127.0.0.1:${http}`,
     links,
     brokers,
+    pid: () => child.pid,
     async restart() {
       await stop();
       Object.assign(links, await start()); // a link is used once, or for some minutes

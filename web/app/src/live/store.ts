@@ -35,6 +35,7 @@ export class Store {
 
   #listeners = new Set<Listener>();
   #now: () => number;
+  #positionsMost = 1024;
 
   constructor(now: () => number = Date.now) {
     this.#now = now;
@@ -99,6 +100,7 @@ export class Store {
       this.positions.set(id, position);
       touched.push({ kind: 'position', id });
     }
+    if (this.positions.size > this.#positionsMost) this.#shed(Date.parse(message.at));
     this.#tell(new Set<Part>(['position']), touched);
   }
 
@@ -108,6 +110,15 @@ export class Store {
     const b = this.tables.departure.get(departure)?.position;
     if (!a || !b) return a ?? b ?? null;
     return Date.parse(a.at) >= Date.parse(b.at) ? a : b;
+  }
+
+  // The service says where what has arrived was no more; nor is it kept here.
+  #shed(now: number): void {
+    for (const id of this.positions.keys()) {
+      const d = this.tables.departure.get(id);
+      if (!d || Date.parse(d.arrive) < now - 3_600_000) this.positions.delete(id);
+    }
+    this.#positionsMost = 1024 + 2 * this.positions.size;
   }
 
   #apply(change: Change): boolean {

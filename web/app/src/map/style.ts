@@ -104,14 +104,6 @@ export function layers({ colours: k, locale, dimmed, lanes }: Look): LayerSpecif
     },
     { id: 'chosen-stop', type: 'circle', source: 'chosen', filter: ['==', ['geometry-type'], 'Point'], paint: { 'circle-radius': 5, 'circle-color': k.halo, 'circle-stroke-color': k.accent, 'circle-stroke-width': 2.6 } },
     {
-      id: 'worth', type: 'symbol', source: 'worth',
-      layout: {
-        ...font, 'text-field': ['get', 'text'], 'text-size': 12, 'text-variable-anchor': ['center', 'top', 'bottom', 'left', 'right'], 'text-radial-offset': 0.4,
-        'symbol-sort-key': ['-', 0, ['get', 'worth']], 'text-padding': 4,
-      },
-      paint: { 'text-color': k.bad, 'text-halo-color': k.halo, 'text-halo-width': 2.2, 'text-opacity': dimmed ? 0.4 : 1 },
-    },
-    {
       id: 'place-labels', type: 'symbol', source: 'places',
       layout: {
         ...font, 'text-field': ['get', locale], 'text-size': ['interpolate', ['linear'], ['zoom'], 1, ['case', ['get', 'home'], 13, 11], 6, 14],
@@ -142,6 +134,14 @@ export function layers({ colours: k, locale, dimmed, lanes }: Look): LayerSpecif
       id: 'mover-names', type: 'symbol', source: 'names',
       layout: { ...font, 'text-field': ['get', 'name'], 'text-size': 11, 'text-anchor': 'left', 'text-offset': [1.1, 0] },
       paint: { 'text-color': k.text, 'text-halo-color': k.halo, 'text-halo-width': 1.2 },
+    },
+    {
+      id: 'worth', type: 'symbol', source: 'worth',
+      layout: {
+        ...font, 'text-field': ['get', 'text'], 'text-size': 12, 'text-variable-anchor': ['center', 'top', 'bottom', 'left', 'right'], 'text-radial-offset': 0.4,
+        'symbol-sort-key': ['-', 0, ['get', 'worth']], 'text-padding': 4,
+      },
+      paint: { 'text-color': k.bad, 'text-halo-color': k.halo, 'text-halo-width': 2.2, 'text-opacity': dimmed ? 0.4 : 1 },
     },
   ];
 }
