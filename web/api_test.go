@@ -450,6 +450,11 @@ func TestEveryOperationHasItsRoles(t *testing.T) {
 		"DELETE /api/bookings/{id}": {Exporter}, "POST /api/departures": {Firm}, "PATCH /api/departures/{id}": {Firm},
 		"POST /api/warehouses": {Firm}, "PATCH /api/warehouses/{id}": {Firm}, "PUT /api/warehouses/{id}/occupancy": {Firm},
 		"GET /api/passages": everybody, "POST /api/passages/{id}/close": {Commission}, "POST /api/passages/{id}/reopen": {Commission},
+		"GET /api/scenarios": {Commission}, "POST /api/scenarios": {Commission}, "GET /api/scenarios/{id}": {Commission},
+		"PATCH /api/scenarios/{id}": {Commission}, "DELETE /api/scenarios/{id}": {Commission}, "POST /api/scenarios/{id}/run": {Commission},
+		"POST /api/scenarios/{id}/cancel": {Commission}, "GET /api/scenarios/{id}/problem": {Commission}, "GET /api/scenarios/{id}/plan": {Commission},
+		"GET /api/scenarios/{id}/difference.csv": {Commission}, "GET /api/scenarios/{id}/difference.xlsx": {Commission},
+		"GET /api/scenarios/{id}/difference.geojson": {Commission},
 	}
 	open := []string{"GET /api/health", "GET /api/schemas", "GET /api/schemas/{name}"}
 	var doc struct{ Paths map[string]map[string]any }

@@ -82,6 +82,8 @@ func newService(t testing.TB, adjust ...func(*Config)) *service {
 		Logger:    slog.New(slog.NewTextHandler(io.Discard, nil)),
 		Heartbeat: time.Hour,
 	}
+	desk := s.desk()
+	cfg.Scenarios = desk
 	for _, f := range adjust {
 		f(&cfg)
 	}
@@ -90,6 +92,7 @@ func newService(t testing.TB, adjust ...func(*Config)) *service {
 	t.Cleanup(func() {
 		s.web.Close()
 		s.http.Close()
+		desk.Close()
 		http.DefaultTransport.(*http.Transport).CloseIdleConnections()
 	})
 	return s
