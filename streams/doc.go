@@ -65,6 +65,7 @@
 //	deadletter.go                   records that are no events
 //	plans.go                        the topic of plans
 //	scenarios.go                    the topic of what-ifs
+//	follow.go                       reading one partition for ever, beside the Consumer
 //	snapshot.go                     the state on disk, a cache
 //	kafkatest                       an Apache Kafka for tests
 //

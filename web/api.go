@@ -65,6 +65,7 @@ func (s *Server) api(mux *http.ServeMux) {
 	s.apiPassages(a)
 	s.apiWarehouses(a)
 	s.apiScenarios(a)
+	s.apiTargets(a)
 }
 
 func versionOr(v string) string {

@@ -11,6 +11,7 @@ import (
 
 	"haihe/planner"
 	"haihe/planner/scenario"
+	"haihe/planner/targets"
 )
 
 // Outcomes of the funcs of Config, to be wrapped; those of planner/live are known too. Errors that are none of
@@ -49,6 +50,8 @@ type Config struct {
 	// class of ship or aircraft. It fails on a class that the mode has not.
 	CO2e func(mode, class string, km float64) (float64, error)
 
+	// Targets is the way to the city's targets; nil: it is not followed.
+	Targets *targets.History
 	// Scenarios keeps and solves what-ifs; nil: there are none.
 	Scenarios *scenario.Desk
 

@@ -138,3 +138,22 @@ func TestWhatIfRefuses(t *testing.T) {
 	s.refused(s.call(Commission, "tc", "POST", "/api/scenarios", obj{"name": "", "changes": []obj{{"kind": "demand_changed", "factor": 2}}}), 422, "body.name")
 	s.refused(s.call(Exporter, "e", "POST", "/api/scenarios", obj{}), 403, "")
 }
+
+func TestTargets(t *testing.T) {
+	s := newService(t, func(c *Config) {
+		c.Targets.Take(planner.Event{ID: "e1", Source: "/firms/bohai", Sequence: 1, Time: start.AddDate(0, -1, 0),
+			Fact: &planner.WarehouseRegistered{Warehouse: planner.Warehouse{ID: "WH", Operator: "bohai", CapacityM3: planner.PerDay{10}}, AreaM2: 1200, Public: true}})
+	})
+	var v targetsView
+	s.into(s.call(Commission, "tc", "GET", "/api/targets", nil), 200, &v)
+	require.Len(t, v.Targets, 4)
+	assert.Equal(t, "2027-12-31", v.Due)
+	assert.InDelta(t, 1200, v.Targets[1].Value, 0)
+	assert.True(t, v.Targets[1].Late)
+	assert.Greater(t, len(v.Targets[1].Trend), 20)
+	var sources []obj
+	s.into(s.call(Commission, "tc", "GET", "/api/targets/area_m2", nil), 200, &sources)
+	require.Len(t, sources, 1)
+	assert.Equal(t, "e1", sources[0]["event"])
+	s.refused(s.call(Commission, "tc", "GET", "/api/targets/weather", nil), 422, "path.id")
+}

@@ -23,6 +23,7 @@ import (
 
 	"haihe/planner"
 	"haihe/planner/live"
+	"haihe/planner/targets"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -83,7 +84,7 @@ func newService(t testing.TB, adjust ...func(*Config)) *service {
 		Heartbeat: time.Hour,
 	}
 	desk := s.desk()
-	cfg.Scenarios = desk
+	cfg.Scenarios, cfg.Targets = desk, targets.NewHistory()
 	for _, f := range adjust {
 		f(&cfg)
 	}

@@ -24,6 +24,7 @@ import (
 	"haihe/planner/optimize"
 	"haihe/planner/sample"
 	"haihe/planner/scenario"
+	"haihe/planner/targets"
 	"haihe/streams"
 	"haihe/web"
 )
@@ -57,6 +58,7 @@ type service struct {
 	web       *web.Server
 	quoter    quoter
 	scenarios *scenario.Desk
+	targets   *targets.History
 	ready     atomic.Bool // commands are taken
 }
 
@@ -132,7 +134,7 @@ func open(ctx context.Context, s settings, log *slog.Logger) (_ *service, err er
 		Quiet: 25 * time.Millisecond, Patience: 200 * time.Millisecond,
 		Logger: log,
 	})
-	v.scenarios = v.newDesk()
+	v.scenarios, v.targets = v.newDesk(), targets.NewHistory()
 	v.web = web.New(v.webConfig(borders))
 	return v, nil
 }
@@ -255,6 +257,7 @@ func (v *service) run(ctx context.Context) error {
 	part(func() error { return unlessStopped(outer, v.begin(outer)) })
 	part(func() error { v.keepSnapshots(outer); return nil })
 	part(func() error { return unlessStopped(outer, v.followScenarios(outer)) })
+	part(func() error { return unlessStopped(outer, streams.FollowWarehouses(outer, v.brokers, v.targets.Take)) })
 
 	<-outer.Done()
 	wait, done := context.WithTimeout(context.WithoutCancel(ctx), stopWait)

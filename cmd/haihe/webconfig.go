@@ -60,6 +60,7 @@ func (v *service) webConfig(borders []byte) web.Config {
 		CO2e: planner.CO2eKgPerT,
 
 		Scenarios: v.scenarios,
+		Targets:   v.targets,
 
 		Secret:  v.secret,
 		Schemas: streams.Schemas(),

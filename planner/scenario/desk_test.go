@@ -12,7 +12,9 @@ import (
 	"haihe/planner/optimize"
 )
 
-func quick() optimize.Options { return optimize.Options{Gap: 1e-6, Regret: 1e-4, Search: 100, Workers: 1} }
+func quick() optimize.Options {
+	return optimize.Options{Gap: 1e-6, Regret: 1e-4, Search: 100, Workers: 1}
+}
 
 // desk is one on the sample network, with what it saved.
 func desk(t *testing.T, adjust ...func(*Config)) (*Desk, func() []Record) {
