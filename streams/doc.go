@@ -70,6 +70,7 @@
 //	election.go                     who of several instances is to lead
 //	journal.go                      topics that instances share alone: access, audit
 //	scenarios.go                    the topic of what-ifs
+//	follow.go                       reading one partition for ever, beside the Consumer
 //	snapshot.go                     the state on disk, a cache
 //	kafkatest                       an Apache Kafka for tests
 //

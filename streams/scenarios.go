@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"log/slog"
 	"slices"
-	"time"
 
 	"github.com/go-json-experiment/json"
 	"github.com/segmentio/kafka-go"
@@ -60,63 +59,18 @@ func decodeScenario(m kafka.Message) (scenario.Record, error) {
 }
 
 // FollowScenarios hands over every record of haihe.scenarios, from the first on, until ctx ends; caughtUp is called once, when
-// those have been read that stood there at first. It waits for brokers that are away, and passes over what is no
-// record of a scenario. It returns the cause of ctx's end.
+// those have been read that stood there at first. It passes over what is no record of a scenario. It returns the cause of
+// ctx's end.
 func FollowScenarios(ctx context.Context, brokers []string, log *slog.Logger, each func(scenario.Record), caughtUp func()) error {
 	c := newClient(brokers)
 	defer c.close()
 	at := partition{TopicScenarios, 0}
-	next, pause, told := int64(-1), 50*time.Millisecond, false
-	for ctx.Err() == nil {
-		k, number := c.current()
-		asking, cancel := context.WithTimeout(ctx, requestTimeout)
-		f, err := c.readScenarios(asking, k, at, next)
-		cancel()
+	return c.follow(ctx, at, func(m kafka.Message) {
+		r, err := decodeScenario(m)
 		if err != nil {
-			if ctx.Err() != nil {
-				break
-			}
-			if errors.Is(err, kafka.OffsetOutOfRange) {
-				next = -1 // compaction took it, or the log is another one: revisions tell what is old
-			} else if _, isCode := kafkaCode(err); !isCode {
-				c.renew(number)
-			}
-			sleep(ctx, pause)
-			pause = min(2*pause, 2*time.Second)
-			continue
+			log.Warn("a record is no scenario; it is passed over", "partition", at.String(), "offset", m.Offset, "error", err)
+			return
 		}
-		pause = 50 * time.Millisecond
-		for _, m := range f.messages {
-			if m.Value == nil {
-				continue
-			}
-			r, err := decodeScenario(m)
-			if err != nil {
-				log.Warn("a record is no scenario; it is passed over", "partition", at.String(), "offset", m.Offset, "error", err)
-				continue
-			}
-			each(r)
-		}
-		next = f.next
-		if !told && next >= f.end {
-			told = true
-			caughtUp()
-		}
-	}
-	return context.Cause(ctx)
-}
-
-// readScenarios fetches from next on, from the first record where it is negative.
-func (c *client) readScenarios(ctx context.Context, k *kafka.Client, at partition, next int64) (fetched, error) {
-	if next < 0 {
-		found, err := c.offsets(ctx, k, []partition{at})
-		if err != nil {
-			return fetched{}, err
-		}
-		if b := found[at]; b.first == b.end {
-			return fetched{next: b.first, end: b.end}, nil
-		}
-		next = found[at].first
-	}
-	return c.fetch(ctx, k, at, next)
+		each(r)
+	}, caughtUp)
 }

@@ -2,6 +2,7 @@ package streams
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"testing"
 	"time"
@@ -10,6 +11,7 @@ import (
 	"github.com/segmentio/kafka-go"
 	"github.com/stretchr/testify/require"
 
+	"haihe/planner"
 	"haihe/planner/scenario"
 )
 
@@ -50,6 +52,29 @@ func TestScenariosAreReadBack(t *testing.T) {
 		fourth := record("whatif-4", 4, "four")
 		require.NoError(t, p.PublishScenario(t.Context(), fourth))
 		require.Equal(t, text(t, fourth), text(t, <-got))
+		cancel()
+		require.ErrorIs(t, <-done, context.Canceled)
+	})
+}
+
+// TestWarehousesOverTime: a follower sees what the state has forgotten.
+func TestWarehousesOverTime(t *testing.T) {
+	eachBackend(t, func(t *testing.T, b backend) {
+		p := newTestProducer(t, b)
+		var want []string
+		for i, area := range []float64{1000, 1500, 1200} {
+			f := &planner.WarehouseRegistered{Warehouse: planner.Warehouse{ID: "WH-1", Operator: "bohai", Lat: 1, Lon: 1, CapacityM3: planner.PerDay{1}, Classes: []string{"general"},
+				Gateways: []planner.Gateway{{Place: "USLAX"}}, Markets: []planner.Market{{ID: "US"}}}, AreaM2: area}
+			e := planner.Event{ID: fmt.Sprint("w", i), Source: "/firms/bohai", Sequence: uint64(i + 1), Time: noon, Fact: f}
+			require.NoError(t, p.Publish(t.Context(), e))
+			want = append(want, e.ID)
+		}
+		ctx, cancel := context.WithCancel(t.Context())
+		got, done := make(chan string, 16), make(chan error)
+		go func() { done <- FollowWarehouses(ctx, b.brokers, func(e planner.Event) { got <- e.ID }) }()
+		for _, id := range want {
+			require.Equal(t, id, <-got)
+		}
 		cancel()
 		require.ErrorIs(t, <-done, context.Canceled)
 	})

@@ -71,6 +71,7 @@ func (s *Server) api(mux *http.ServeMux) {
 	s.apiWarehouses(a)
 	s.apiAccess(a)
 	s.apiScenarios(a)
+	s.apiTargets(a)
 }
 
 func versionOr(v string) string {

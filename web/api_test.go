@@ -454,6 +454,11 @@ func TestEveryOperationHasItsRoles(t *testing.T) {
 		"POST /api/warehouses": {Firm}, "PATCH /api/warehouses/{id}": {Firm}, "PUT /api/warehouses/{id}/occupancy": {Firm},
 		"POST /api/requests/batch": {Exporter}, "POST /api/tables/read": everybody, "POST /api/tables/write": everybody,
 		"GET /api/passages": everybody, "POST /api/passages/{id}/close": {Commission}, "POST /api/passages/{id}/reopen": {Commission},
+		"GET /api/scenarios": {Commission}, "POST /api/scenarios": {Commission}, "GET /api/scenarios/{id}": {Commission},
+		"PATCH /api/scenarios/{id}": {Commission}, "DELETE /api/scenarios/{id}": {Commission}, "POST /api/scenarios/{id}/run": {Commission},
+		"POST /api/scenarios/{id}/cancel": {Commission}, "GET /api/scenarios/{id}/problem": {Commission}, "GET /api/scenarios/{id}/plan": {Commission},
+		"GET /api/scenarios/{id}/difference.csv": {Commission}, "GET /api/scenarios/{id}/difference.xlsx": {Commission},
+		"GET /api/scenarios/{id}/difference.geojson": {Commission}, "GET /api/targets": {Commission}, "GET /api/targets/{id}": {Commission},
 	}
 	open := []string{"GET /api/health", "GET /api/schemas", "GET /api/schemas/{name}"}
 	var doc struct{ Paths map[string]map[string]any }

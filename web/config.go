@@ -12,6 +12,7 @@ import (
 	"haihe/planner"
 	"haihe/planner/access"
 	"haihe/planner/scenario"
+	"haihe/planner/targets"
 )
 
 // Outcomes of the funcs of Config, to be wrapped; those of planner/live are known too. Errors that are none of
@@ -72,6 +73,8 @@ type Config struct {
 	SessionMax  time.Duration // a session ends after so long; 0: 7 days
 	Limits      Limits
 
+	// Targets is the way to the city's targets; nil: it is not followed.
+	Targets *targets.History
 	// Scenarios keeps and solves what-ifs; nil: there are none.
 	Scenarios *scenario.Desk
 

@@ -24,6 +24,7 @@ import (
 	"haihe/planner"
 	"haihe/planner/access"
 	"haihe/planner/live"
+	"haihe/planner/targets"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -85,6 +86,8 @@ func newService(t testing.TB, adjust ...func(*Config)) *service {
 		Logger:    slog.New(slog.NewTextHandler(io.Discard, nil)),
 		Heartbeat: time.Hour,
 	}
+	desk := s.desk()
+	cfg.Scenarios, cfg.Targets = desk, targets.NewHistory()
 	for _, f := range adjust {
 		f(&cfg)
 	}
@@ -93,6 +96,7 @@ func newService(t testing.TB, adjust ...func(*Config)) *service {
 	t.Cleanup(func() {
 		s.web.Close()
 		s.http.Close()
+		desk.Close()
 		http.DefaultTransport.(*http.Transport).CloseIdleConnections()
 	})
 	return s

@@ -24,6 +24,7 @@ import (
 	"haihe/planner/optimize"
 	"haihe/planner/sample"
 	"haihe/planner/scenario"
+	"haihe/planner/targets"
 	"haihe/streams"
 	"haihe/web"
 )
@@ -59,6 +60,7 @@ type service struct {
 	audit     *auditLog
 	quoter    quoter
 	scenarios *scenario.Desk
+	targets   *targets.History
 	metrics   *metrics
 	operators net.Listener // for metrics and profiles; nil where that is not wished
 	ready     atomic.Bool  // commands are taken
@@ -161,7 +163,7 @@ func open(ctx context.Context, s settings, log *slog.Logger) (_ *service, err er
 	if err := v.openDoors(); err != nil {
 		return nil, err
 	}
-	v.scenarios = v.newDesk()
+	v.scenarios, v.targets = v.newDesk(), targets.NewHistory()
 	pages := v.webConfig(borders)
 	if err := v.doorConfig(&pages); err != nil {
 		return nil, err
@@ -308,6 +310,7 @@ func (v *service) run(ctx context.Context) error {
 	}
 	part(func() error { v.keepSnapshots(outer); return nil })
 	part(func() error { return unlessStopped(outer, v.followScenarios(outer)) })
+	part(func() error { return unlessStopped(outer, streams.FollowWarehouses(outer, v.brokers, v.targets.Take)) })
 
 	<-outer.Done()
 	wait, done := context.WithTimeout(context.WithoutCancel(ctx), stopWait)

@@ -48,6 +48,7 @@ func (v *service) webConfig(borders []byte) web.Config {
 		Measures:  v.metrics.ofHub(),
 		CO2e:      planner.CO2eKgPerT,
 		Scenarios: v.scenarios,
+		Targets:   v.targets,
 		Secret:    v.secret,
 		Schemas:   streams.Schemas(),
 		Borders:   borders,

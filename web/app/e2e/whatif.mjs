@@ -55,6 +55,8 @@ export const whatifTests = ({ open, done, until, service, shots, snapshot }) => 
     await page.emulateMedia({ media: 'screen' });
     await page.screenshot({ path: `${shots}/commission-en-light-report.png` });
     await page.keyboard.press('Escape');
+    await page.getByRole('dialog').waitFor({ state: 'hidden' });
+    await page.getByTestId('wi-words').nth(1).waitFor({ state: 'detached' });
 
     // It outlives the service, and a link leads to it.
     const link = page.url();

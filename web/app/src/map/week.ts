@@ -1,6 +1,7 @@
 import type { Departure, Load } from '../live/protocol';
 import { runs } from '../ui/standing';
 import { timesOf } from './fleet';
+import { perM3 } from '../lib/prices';
 
 // What the map tells of a lane and a warehouse at a time: sums over the departures of the week that begins then.
 
@@ -23,10 +24,6 @@ export interface Price {
 }
 
 const redForMs = 120_000;
-
-/** perM3 is what one more m3 on a departure is worth: of the price of its m3, or of its kg at the tariff's weight of a m3;
- * where that is withheld, at the usual one of the mode. */
-export const perM3 = (d: Departure, p: Pick<Price, 'm3' | 'kg'>) => Math.max(p.m3, p.kg * (d.rate?.kg_per_m3 ?? (d.mode === 'air' ? 167 : 1000)));
 
 /** weeks sums up by lane. Cancelled is when a departure was last changed. */
 export function weeks(
@@ -55,7 +52,7 @@ export function weeks(
       week.load = week.room > 0 ? week.m3 / week.room : 0;
     }
     const price = prices.get(d.id);
-    const worth = price ? perM3(d, price) : 0;
+    const worth = price ? perM3(price, d) : 0;
     if (worth > week.worth) [week.worth, week.priced] = [worth, d.id];
   }
   return found;

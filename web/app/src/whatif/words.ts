@@ -39,7 +39,7 @@ export const figures: { id: Exclude<Total, 'asked_m3' | 'requests' | 'regret'>; 
 /** signed writes a change with its sign; what rounds to nothing is a dash. */
 export function signed(x: number, show: (x: number) => string): string {
   const text = show(Math.abs(x));
-  if (text === show(0)) return t('none');
+  if (!/[1-9]/.test(text)) return t('none');
   return `${x > 0 ? '+' : '−'}${text}`;
 }
 
