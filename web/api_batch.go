@@ -13,7 +13,7 @@ import (
 // batchMost is how many requests one batch may hold; the ledger takes them side by side, batchAtOnce at a time.
 const (
 	batchMost   = 500
-	batchAtOnce = 64
+	batchAtOnce = 256 // as many as the ledger writes together
 )
 
 type batchInput struct {

@@ -710,6 +710,7 @@ export const en: Record<Key, string> = {
   'ask.repeat.hint': '{n} lots, each ready and due {days} days after the one before',
   'ask.submit.many': 'Submit {n} requests',
   'ask.some': '{n} of {of} are submitted, the others are not: {why}. Press again to send only those.',
+  'ask.noway': 'No way; see what would help',
   'ask.help.take': 'Do that',
   'ask.pareto': 'Cost against arrival of {n} quotes',
   'ask.co2e': '{kg} CO₂e',

@@ -709,6 +709,7 @@ export const zh = {
   'ask.repeat.hint': '共 {n} 批，每批的备妥与交期各后移 {days} 天',
   'ask.submit.many': '提交 {n} 个需求',
   'ask.some': '{of} 个中已提交 {n} 个，其余未成：{why}。再按一次只补交未成的。',
+  'ask.noway': '没有可行路线，看如何放宽',
   'ask.help.take': '采用',
   'ask.pareto': '{n} 条报价的成本与到仓时间',
   'ask.co2e': '{kg} CO₂e',

@@ -1,0 +1,332 @@
+// Whole journeys of exporters and firms through the real service, most of them by keyboard, with lost connections, hostile
+// names and two people at one thing.
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+const day = 86_400_000;
+const hostile = '<img src=x onerror="document.title=1"> =1+1 \u202Egnp.exe';
+
+/** tabTo presses Tab until the element with a test id, or one that a locator finds, has the focus. */
+async function tabTo(page, target, most = 120) {
+  const locator = typeof target === 'string' ? page.getByTestId(target) : target;
+  await locator.first().waitFor();
+  for (let i = 0; i < most; i++) {
+    if (await locator.first().evaluate((el) => el === document.activeElement)) return;
+    await page.keyboard.press('Tab');
+  }
+  throw new Error(`Tab does not lead to ${locator}`);
+}
+
+/** view goes to a tab by its address, as a link from somebody would. */
+async function view(page, tab) {
+  await page.evaluate((t) => (location.hash = `#/${t}`), tab);
+  await page.locator(`[role=tab][aria-selected=true]#tab-${tab}`).waitFor();
+}
+
+async function violations(page) {
+  // Evaluated by the debugger, so the page's policy need not let it in.
+  await page.evaluate(axe);
+  return page.evaluate(async () => {
+    const { violations } = await window.axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'] });
+    return violations.map((v) => `${v.id}: ${v.nodes.slice(0, 3).map((n) => n.target.join(' ')).join(' | ')}`);
+  });
+}
+
+/** cut lists texts that do not fit their boxes. Rows of the two kinds of lists show what is cut in full elsewhere: by opening, by title. */
+const cut = (page) =>
+  page.evaluate(() => {
+    const wide = document.documentElement.scrollWidth > innerWidth ? [`the page is ${document.documentElement.scrollWidth} wide, the window ${innerWidth}`] : [];
+    return wide.concat(
+      [...document.querySelectorAll('#panel *')]
+        .filter((el) => el.clientWidth > 0 && el.scrollWidth > el.clientWidth + 1 && /hidden|clip/.test(getComputedStyle(el).overflowX) && !el.closest('[role=listitem],[role=grid],.file'))
+        .map((el) => `${el.tagName} ${el.className}: ${el.textContent.trim().slice(0, 60)}`),
+    );
+  });
+
+export function journeys({ service, open, done, until, snapshot, shots }) {
+  const post = async (page, path, data) => {
+    const answer = await page.request.post(`${service.base}${path}`, { data, headers: { Origin: service.base } });
+    assert.ok(answer.ok(), await answer.text());
+    return answer.json();
+  };
+
+  return {
+    async 'an exporter goes from need to confirmed booking by keyboard alone, quotes following each key'() {
+      const page = await open('exporter', { locale: 'zh-CN', webgl: false });
+      await tabTo(page, page.locator('[role=tab][aria-selected=true]'));
+      await page.keyboard.press('ArrowRight');
+      await page.getByRole('tab', { name: '新需求', selected: true }).waitFor();
+      await page.getByTestId('digest').getByText('最省').waitFor(); // without a key in the form
+      await tabTo(page, page.getByLabel('品名'));
+      await page.keyboard.press('Control+a');
+      await page.keyboard.type(hostile.slice(0, 40));
+      await tabTo(page, page.getByLabel('方量（m³）'));
+      const before = await page.getByTestId('digest').innerText();
+      await page.keyboard.press('Control+a');
+      await page.keyboard.type('-3');
+      await page.keyboard.press('Enter');
+      await page.getByText('须大于 0').first().waitFor();
+      assert.equal(await page.getByLabel('方量（m³）').evaluate((el) => el === document.activeElement), true, 'the focus is where the mistake is');
+      await page.keyboard.press('Control+a');
+      await page.keyboard.type('3');
+      await until('other quotes', async () => {
+        const text = await page.getByTestId('digest').innerText();
+        return text.includes('最省') && text !== before;
+      });
+      const first = page.getByTestId('quotes').locator('summary').first();
+      await tabTo(page, first);
+      await page.keyboard.press('Enter');
+      await page.getByTestId('quotes').locator('details[open] .sum').waitFor();
+      await page.screenshot({ path: `${shots}/exporter-zh-light-quotes.png` });
+      await tabTo(page, 'submit');
+      await page.keyboard.press('Enter');
+      await page.getByTestId('request-detail').getByText(hostile.slice(0, 40)).waitFor(); // as text
+      await tabTo(page, 'hold');
+      await page.keyboard.press('Enter');
+      await page.getByTestId('booking').getByText('已锁定舱位').waitFor();
+      await tabTo(page, 'confirm-booking');
+      await page.keyboard.press('Enter');
+      await page.getByTestId('booking').getByText('已确认订舱').waitFor();
+      assert.match(page.url(), /#\/requests\/rq-/, 'the address names it');
+      await page.reload();
+      await page.getByTestId('booking').getByText('已确认订舱').waitFor();
+      assert.notEqual(await page.title(), '1');
+      await done(page);
+    },
+
+    async 'where there is no way, one click makes one, and a lost connection costs nothing'() {
+      const page = await open('exporter', { locale: 'en-GB', webgl: false });
+      await view(page, 'ask');
+      await page.getByTestId('digest').getByText('Cheapest').waitFor();
+      const local = (ms) => new Date(ms + 8 * 3_600_000).toISOString().slice(0, 16); // the browser is in Shanghai
+      await page.getByLabel('At the warehouse by').fill(local(Date.now() + 8 * day));
+      await page.getByTestId('no-way').waitFor();
+      await page.getByTestId('helps').getByRole('button').first().click();
+      await page.getByTestId('digest').getByText(/\$/).first().waitFor();
+      await page.getByLabel('Description').fill('lost connection e2e');
+      await page.getByTestId('digest').getByText(/\$/).first().waitFor();
+      await page.context().setOffline(true);
+      await page.getByTestId('submit').click();
+      await page.getByRole('alert').filter({ hasText: 'cannot be reached' }).first().waitFor();
+      await page.context().setOffline(false);
+      await page.getByTestId('submit').click();
+      await page.getByTestId('request-detail').waitFor();
+      const { entities } = await snapshot(page);
+      assert.equal(entities.request.filter((r) => r.goods === 'lost connection e2e').length, 1);
+      page.faults.length = 0; // what Chromium says of the connection that was cut
+      await done(page);
+    },
+
+    async 'one stock goes to two markets, three times'() {
+      const page = await open('exporter', { locale: 'en-GB', webgl: false });
+      await view(page, 'ask');
+      await page.getByLabel('Description').fill('split e2e');
+      await page.getByRole('button', { name: 'Split over several markets' }).click();
+      await page.getByLabel('Repeat').selectOption('3');
+      const submit = page.getByTestId('submit');
+      await submit.getByText('6').waitFor();
+      await submit.click();
+      await until('six requests', async () => (await snapshot(page)).entities.request.filter((r) => r.goods === 'split e2e').length === 6);
+      const made = (await snapshot(page)).entities.request.filter((r) => r.goods === 'split e2e');
+      assert.equal(new Set(made.map((r) => r.market)).size, 2);
+      assert.equal(new Set(made.map((r) => r.ready)).size, 3);
+      assert.equal(Math.round(made.reduce((sum, r) => sum + r.volume_m3, 0)), 60);
+      await done(page);
+    },
+
+    // HAIHE_ORDER_ROWS=10000 is the size that people have asked for; one row in twenty is bad.
+    async 'an order book: the good rows are taken, through a lost connection; the bad ones come back, are mended and taken'() {
+      const n = Number(process.env.HAIHE_ORDER_ROWS ?? 600);
+      const date = (k) => new Date(Date.now() + k * day).toISOString().slice(0, 10);
+      const lines = ['Order book of the spring', '品名,目的市场,方量,重量,备妥时间,最晚到仓,备注'];
+      const mark = `e2e-book-${Date.now()}`;
+      for (let i = 0; i < n; i++) {
+        const bad = i % 20 === 7 ? i % 3 : -1;
+        const goods = i === 0 ? `"${mark} ${hostile.replace(/"/g, '""')}"` : `${mark} ${i}`;
+        lines.push([goods, bad === 0 ? '火星' : '美国', bad === 1 ? '-1' : '0.2', '40', date(5), bad === 2 ? '2027-02-30' : date(65), `note ${i}`].join(','));
+      }
+      const bad = Math.ceil((n - 7) / 20);
+      const page = await open('exporter', { locale: 'zh-CN', webgl: false });
+      await view(page, 'orders');
+      await page.getByTestId('order-file').setInputFiles({ name: 'book.csv', mimeType: 'text/csv', buffer: Buffer.from(lines.join('\r\n')) });
+      await page.getByTestId('order-bad').waitFor();
+      const count = (text) => Number(text.replace(/\D/g, ''));
+      assert.equal(count(await page.getByTestId('order-bad').innerText()), bad);
+      assert.equal(count(await page.getByTestId('order-send').innerText()), n - bad);
+      await page.locator('[role=gridcell]').filter({ hasText: '<img src=x' }).waitFor(); // as text
+      await page.screenshot({ path: `${shots}/exporter-zh-light-orders.png` });
+      await page.getByTestId('order-send').click();
+      await page.context().setOffline(true);
+      await page.getByText('连接中断').waitFor();
+      await page.context().setOffline(false);
+      await until('all good rows taken', async () => (await page.getByTestId('order-accepted').count()) > 0 && count(await page.getByTestId('order-accepted').innerText()) === n - bad && (await page.getByTestId('order-send').count()) > 0);
+      const mine = async () => (await snapshot(page)).entities.request.filter((r) => r.goods?.startsWith(mark));
+      assert.equal((await mine()).length, n - bad, 'each once');
+      assert.equal(count(await page.getByTestId('order-bad').innerText()), bad);
+
+      // They come back as a file with the reasons, and outlive the page.
+      const [download] = await Promise.all([page.waitForEvent('download'), page.getByTestId('order-bad-xlsx').click()]);
+      const file = readFileSync(await download.path());
+      const table = await (await page.request.post(`${service.base}/api/tables/read`, { data: file, headers: { Origin: service.base, 'Content-Type': 'application/octet-stream' } })).json();
+      assert.equal(table.rows.length, bad + 1);
+      assert.ok(table.rows[0].includes('备注'), 'columns that are not known come back too');
+      assert.match(table.rows[1].at(-1), /方量|目的市场|最晚到仓/);
+      await page.waitForTimeout(1000); // what is typed is kept after a moment
+      await page.reload();
+      await page.getByTestId('order-bad').waitFor();
+      assert.equal(count(await page.getByTestId('order-bad').innerText()), bad);
+
+      // The first column of faults is mended in place by keyboard: the whole column filled at once, then undone, then done again.
+      const grid = page.getByTestId('grid');
+      await grid.focus();
+      for (const [column, value] of [['market', 'US'], ['volume_m3', '0.2'], ['due', date(65)]]) {
+        await page.keyboard.press('Control+Home');
+        const at = await grid.locator('[role=row][aria-rowindex="2"] [role=gridcell]').evaluateAll((cells, c) => cells.findIndex((x) => x.dataset.column === c), column);
+        for (let i = 0; i < at; i++) await page.keyboard.press('ArrowRight');
+        await page.keyboard.press('Enter');
+        await page.keyboard.press('Control+a');
+        await page.keyboard.type(value);
+        await page.keyboard.press('Enter');
+        await page.keyboard.press('ArrowUp');
+        await page.keyboard.press('Control+Shift+ArrowDown');
+        await page.keyboard.press('Control+d');
+        await page.keyboard.press('Control+z');
+        await page.keyboard.press('Control+y');
+      }
+      await page.getByTestId('order-bad').waitFor({ state: 'detached' });
+      await page.getByTestId('order-send').click();
+      await until('the rest taken', async () => (await mine()).length === n);
+      await page.getByText('拖入一个').waitFor();
+      page.faults.length = 0; // what Chromium says of the connection that was cut
+      await done(page);
+    },
+
+    async 'a firm publishes a flight from its spreadsheet; an exporter books it; each sees the other’s effect'() {
+      const [firm, exporter] = [await open('firm', { locale: 'en-GB', webgl: false }), await open('exporter', { locale: 'en-GB', webgl: false })];
+      const { entities } = await snapshot(firm);
+      const airports = new Set(entities.place.filter((p) => p.kind === 'airport' && p.country !== 'CN').map((p) => p.id));
+      const house = entities.warehouse.find((w) => !w.closed && w.classes.includes('general') && w.gateways.some((g) => airports.has(g.place)));
+      const to = house.gateways.find((g) => airports.has(g.place)).place;
+      const vessel = `E2E ${Date.now()} ${hostile}`.slice(0, 60).trim();
+      const local = (ms) => new Date(ms + 8 * 3_600_000).toISOString().slice(0, 16).replace('T', ' ');
+      const depart = Date.now() + 6 * day;
+      await view(firm, 'fleet');
+      await firm.getByTestId('fleet-add').click();
+      await firm.getByTestId('grid').waitFor();
+      // As a spreadsheet puts it on the clipboard.
+      const line = ['air', vessel, '', 'TSN', to, '', local(depart), local(depart + 12 * 3_600_000), '40', '8000', '', '0.01', '', ''].join('\t');
+      await firm.getByTestId('grid').evaluate((el, text) => {
+        const data = new DataTransfer();
+        data.setData('text/plain', text);
+        el.dispatchEvent(new ClipboardEvent('paste', { clipboardData: data, bubbles: true, cancelable: true }));
+      }, line);
+      await firm.getByTestId('fleet-apply').getByText('1').waitFor();
+      await firm.getByTestId('fleet-apply').click();
+      const flight = await until('the flight at the exporter’s', async () => (await snapshot(exporter)).entities.departure.find((d) => d.vessel === vessel));
+      assert.equal(flight.rate.kg_per_m3, 166.67, 'what is usual by air is filled in');
+
+      await view(exporter, 'departures');
+      await exporter.getByLabel('Search').fill(flight.id);
+      await exporter.locator(`[data-departure="${flight.id}"]`).getByText('<img').waitFor(); // as text, and live
+      const ready = new Date(depart - 2 * day).toISOString();
+      const { id } = await post(exporter, '/api/requests', { origin: 'TSN', market: house.markets[0].id, class: 'general', goods: 'by the new flight', volume_m3: 5, weight_kg: 900, storage_days: 5, drawdown: 'none',
+        modes: ['air'], whole: true, value: 1_000_000, time_cost_m3_day: 500, ready, due: new Date(depart + 20 * day).toISOString() });
+      await view(exporter, `requests`);
+      await exporter.evaluate((r) => (location.hash = `#/requests/${r}`), id);
+      await until('a match by that flight', async () => (await snapshot(exporter)).entities.match.find((m) => m.request === id)?.parts?.some((p) => p.departures.includes(flight.id)));
+      await exporter.getByTestId('confirm').click();
+      await exporter.getByTestId('booking').waitFor();
+      const row = firm.locator(`[data-key="${flight.id}"]`);
+      await firm.getByLabel('Search').fill(vessel.slice(0, 18).trim());
+      await until('what is booked, at the firm’s', async () => (await row.locator('[data-column=booked]').innerText()) === '5');
+      await firm.screenshot({ path: `${shots}/firm-en-light-fleet.png` });
+      await done(firm);
+      await done(exporter);
+    },
+
+    async 'two people change one sailing: the second is shown both values and chooses'() {
+      const [a, b] = [await open('firm', { locale: 'en-GB', webgl: false }), await open('firm', { locale: 'en-GB', scheme: 'dark', webgl: false })];
+      const now = Date.now();
+      const { id } = await post(a, '/api/departures', { mode: 'sea', vessel: 'E2E Two Minds', from: 'CNTXG', to: 'USLAX', cutoff: new Date(now + 60 * day).toISOString(), depart: new Date(now + 61 * day).toISOString(),
+        arrive: new Date(now + 76 * day).toISOString(), capacity_m3: 100, capacity_kg: 50000, rate: { per: 'm3', amount: 900, kg_per_m3: 1000 }, classes: ['general'] });
+      const edit = async (page, column, value) => {
+        await view(page, 'fleet');
+        await page.getByLabel('Search').fill('E2E Two Minds');
+        const cell = page.locator(`[data-key="${id}"] [data-column=${column}]`);
+        await cell.click();
+        await page.getByTestId('grid').focus();
+        await page.keyboard.type(value);
+        await page.keyboard.press('Enter');
+        await page.locator(`[data-key="${id}"] [data-column=${column}].edited`).waitFor();
+      };
+      const stands = async () => (await snapshot(a)).entities.departure.find((d) => d.id === id);
+      await edit(a, 'capacity_m3', '120');
+      await edit(b, 'capacity_m3', '150');
+      await a.getByTestId('fleet-apply').click();
+      await until('120', async () => (await stands()).capacity_m3 === 120);
+      await b.getByTestId('clashes').getByText('120').first().waitFor();
+      assert.equal(await b.getByTestId('fleet-apply').isDisabled(), true, 'nothing is applied before the choice');
+      await b.screenshot({ path: `${shots}/firm-en-dark-clash.png` });
+      await b.getByRole('button', { name: 'Keep mine, 150' }).click();
+      await b.getByTestId('fleet-apply').click();
+      await until('150', async () => (await stands()).capacity_m3 === 150);
+      await a.locator(`[data-key="${id}"] [data-column=capacity_m3]`).filter({ hasText: '150' }).waitFor(); // live, at the first
+      // Changes of different cells do not get in each other's way.
+      await edit(a, 'amount', '800');
+      await edit(b, 'delay_hours', '6');
+      await a.getByTestId('fleet-apply').click();
+      await b.getByTestId('fleet-apply').click();
+      await until('both', async () => (await stands()).rate.amount === 800 && (await stands()).delay_hours === 6);
+      // One that was made from an older revision is refused, whoever sends it.
+      const stale = await a.request.patch(`${service.base}/api/departures/${id}`, { data: { capacity_m3: 1, capacity_kg: 1 }, headers: { Origin: service.base, 'If-Match': '"older"' } });
+      assert.equal(stale.status(), 412);
+      // A connection that is lost keeps what was typed.
+      await edit(a, 'capacity_kg', '40000');
+      await a.context().setOffline(true);
+      await a.getByTestId('fleet-apply').click();
+      await a.getByRole('alert').first().waitFor();
+      await a.context().setOffline(false);
+      await until('live again', async () => (await a.getByTestId('connection').innerText()).includes('Live'));
+      await a.getByTestId('fleet-apply').click();
+      await until('40000', async () => (await stands()).capacity_kg === 40000);
+      a.faults.length = b.faults.length = 0; // the connection that was cut
+      await done(a);
+      await done(b);
+    },
+
+    async 'the exporter’s and the firm’s views: accessible, and no text cut at 320 px or at 200 %'() {
+      const found = [];
+      for (const [role, tabs] of [['exporter', ['ask', 'orders', 'requests']], ['firm', ['fleet', 'publish', 'departures', 'warehouses']]]) {
+        for (const look of [{ locale: 'zh-CN', scheme: 'light', width: 1440 }, { locale: 'en-GB', scheme: 'dark', width: 640, height: 450 }, { locale: 'en-GB', scheme: 'light', width: 320, height: 720 }, { locale: 'zh-CN', scheme: 'dark', width: 320, height: 720 }]) {
+          const page = await open(role, { ...look, webgl: false });
+          for (const tab of tabs) {
+            await view(page, tab);
+            if (tab === 'ask') {
+              await page.getByTestId('quotes').locator('summary').first().click();
+              await page.getByTestId('quotes').locator('details[open] .sum').waitFor();
+            }
+            if (tab === 'requests') {
+              await page.evaluate((r) => (location.hash = `#/requests/${r}`), (await snapshot(page)).entities.request[0].id);
+              await page.getByTestId('request-detail').waitFor();
+            }
+            await page.waitForTimeout(300);
+            const where = `${role} ${tab} ${look.locale} ${look.scheme} ${look.width}`;
+            if (look.width <= 640) found.push(...(await cut(page)).map((x) => `${where}: ${x}`));
+            if (look.width !== 320 || look.scheme === 'light') found.push(...(await violations(page)).map((x) => `${where}: ${x}`));
+            await page.screenshot({ path: `${shots}/view-${where.replaceAll(' ', '-')}.png` });
+          }
+          if (look.width === 1440) {
+            await page.keyboard.press('Control+k');
+            await page.getByTestId('palette').waitFor();
+            found.push(...(await violations(page)).map((x) => `palette ${role}: ${x}`));
+            await page.keyboard.press('Escape');
+          }
+          await page.context().close();
+        }
+      }
+      assert.deepEqual(found, []);
+    },
+  };
+}
