@@ -67,6 +67,12 @@ export async function startService() {
       await start();
       await ready();
     },
+    /** pause ends the service, as a break of the network would; resume starts it again where it was. */
+    pause: stop,
+    async resume() {
+      await start();
+      await ready();
+    },
     async stop() {
       await stop();
       rmSync(data, { recursive: true, force: true });

@@ -1,7 +1,7 @@
+import { shellEn } from './shell.en';
 import type { Key } from './zh';
 
 export const en: Record<Key, string> = {
-  brand: '海河',
   'brand.full': 'Haihe 海河',
   'brand.sub': 'Tianjin logistics and overseas-warehouse capacity, live',
   'lang.other': '中文',
@@ -16,7 +16,6 @@ export const en: Record<Key, string> = {
   from: 'From',
   to: 'To',
   loading: 'Loading…',
-  'utc.hint': 'UTC {time}',
   local: 'local',
 
   'role.firm': 'Logistics firm',
@@ -44,7 +43,6 @@ export const en: Record<Key, string> = {
   'plan.matched': 'Matched',
   'plan.matched.of': '{matched} of {requests} requests',
   'plan.cost': 'Total cost',
-  'plan.volume': 'Volume',
   'plan.solved': 'solved {time} in {seconds} s',
   'plan.bound': 'bound {bound}',
 
@@ -196,7 +194,6 @@ export const en: Record<Key, string> = {
   'dep.empty': 'No departure fits.',
   'dep.classes': 'Takes',
   'dep.withheld': 'fewer than three owners: figure withheld',
-  'dep.hidden': 'not public',
 
   'wh.operator': 'Operator',
   'wh.area': 'Area',
@@ -218,8 +215,6 @@ export const en: Record<Key, string> = {
   'wh.empty': 'No warehouse fits.',
 
   'place.departures': 'Coming departures',
-  'place.code': 'Code',
-  'place.country': 'Country / region',
   'lane.departures': '{n} {n|departure|departures}',
 
   'req.none': 'No requests yet. Fill in “New request” and see its match within seconds.',
@@ -244,8 +239,6 @@ export const en: Record<Key, string> = {
   'req.due': 'Due',
   'req.ready': 'Ready',
   'req.slack': '{t} before due',
-  'req.route': 'Route',
-  'req.warehouse': 'Warehouse',
   'req.volume': 'Volume',
   'req.weight': 'Weight',
   'req.value': 'Most it may cost',
@@ -287,7 +280,6 @@ export const en: Record<Key, string> = {
   'req.leg.stay': 'Stays aboard at {place}, {t}',
   'req.leg.ready': 'Cargo ready',
   'req.leg.gateway': 'Pick-up, customs, haulage to the door',
-  'req.leg.door': 'Taken in at the warehouse',
   'req.leg.store': '{n} {n|day|days} of storage',
   'req.gone': 'This request is no longer listed.',
 
@@ -343,7 +335,6 @@ export const en: Record<Key, string> = {
   'ask.room': 'incl. price of scarce room',
   'ask.route': '{n} {n|leg|legs}',
   'ask.localtime': 'Times are in your zone, {zone}',
-  'ask.who': 'Who carries it',
   'ask.section.what': 'Cargo',
   'ask.section.where': 'Route',
   'ask.section.when': 'Time and storage',
@@ -375,7 +366,6 @@ export const en: Record<Key, string> = {
 
   'pub.departure': 'Departure',
   'pub.warehouse': 'Warehouse',
-  'pub.occupancy': 'Room update',
   'pub.mode': 'Mode',
   'pub.capacity_m3': 'Room (m³)',
   'pub.capacity_kg': 'Payload (kg)',
@@ -388,7 +378,6 @@ export const en: Record<Key, string> = {
   'pub.submitting': 'Publishing…',
   'pub.done': '{id} published.',
   'pub.name': 'Name',
-  'pub.country': 'Country code',
   'pub.lat': 'Latitude',
   'pub.lon': 'Longitude',
   'pub.area': 'Area (m²)',
@@ -436,8 +425,6 @@ export const en: Record<Key, string> = {
   'com.bottlenecks': 'Bottlenecks: where one more m³ is worth most',
   'com.bottlenecks.none': 'No room is scarce in the current plan.',
   'com.bottlenecks.text': 'Dual prices: what one more unit of room there would take off the total cost.',
-  'com.where': 'Where',
-  'com.when': 'When',
   'com.worth': 'per m³',
   'com.worthkg': 'per kg',
   'com.delayed': 'Delayed',
@@ -464,11 +451,5 @@ export const en: Record<Key, string> = {
   'pas.end': 'Until (may be left empty)',
   'pas.confirm': 'Shut it to ships',
 
-  'chg.col.departure': 'Departure',
-  'chg.col.load': 'Load',
-  'chg.col.worth': '+1 m³',
-  'chg.col.time': 'Departs',
-  'chg.col.route': 'Lane',
-  'chg.col.room': 'Room',
-  'chg.col.status': 'Status',
+  ...shellEn,
 };

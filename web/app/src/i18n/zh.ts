@@ -1,9 +1,10 @@
+import { shellZh } from './shell.zh';
+
 // The Chinese catalogue; en.ts has the same keys. {name} is filled in, {n|one|many} is worded by number.
 export const zh = {
-  brand: '海河',
   'brand.full': '海河 Haihe',
   'brand.sub': '天津物流与海外仓运力实时统筹',
-  'lang.other': 'EN',
+  'lang.other': 'English',
   'lang.switch': 'Switch to English',
   close: '关闭',
   back: '返回',
@@ -15,7 +16,6 @@ export const zh = {
   from: '起运地',
   to: '目的地',
   loading: '正在载入…',
-  'utc.hint': 'UTC {time}',
   local: '本地',
 
   'role.firm': '物流企业',
@@ -43,7 +43,6 @@ export const zh = {
   'plan.matched': '已匹配',
   'plan.matched.of': '{matched} / {requests} 个需求',
   'plan.cost': '总成本',
-  'plan.volume': '方量',
   'plan.solved': '求解于 {time}，用时 {seconds} 秒',
   'plan.bound': '下界 {bound}',
 
@@ -195,7 +194,6 @@ export const zh = {
   'dep.empty': '没有符合条件的班次。',
   'dep.classes': '可装货类',
   'dep.withheld': '少于三家货主，数字不显示',
-  'dep.hidden': '不公开',
 
   'wh.operator': '运营企业',
   'wh.area': '面积',
@@ -217,8 +215,6 @@ export const zh = {
   'wh.empty': '没有符合条件的仓库。',
 
   'place.departures': '未来班次',
-  'place.code': '代码',
-  'place.country': '国家 / 地区',
   'lane.departures': '{n} 个班次',
 
   'req.none': '还没有需求。填写“新需求”，数秒内即可看到匹配方案。',
@@ -243,8 +239,6 @@ export const zh = {
   'req.due': '交期',
   'req.ready': '备妥',
   'req.slack': '早于交期 {t}',
-  'req.route': '路线',
-  'req.warehouse': '仓库',
   'req.volume': '方量',
   'req.weight': '重量',
   'req.value': '最高可接受成本',
@@ -286,7 +280,6 @@ export const zh = {
   'req.leg.stay': '{place} 不换船，停靠 {t}',
   'req.leg.ready': '货物备妥',
   'req.leg.gateway': '提货、清关、送仓',
-  'req.leg.door': '到仓上架',
   'req.leg.store': '仓储 {n} 天',
   'req.gone': '此需求已不在列表中。',
 
@@ -342,7 +335,6 @@ export const zh = {
   'ask.room': '其中紧缺运力价',
   'ask.route': '{n} 程',
   'ask.localtime': '时间按本机时区 {zone} 填写',
-  'ask.who': '谁来运',
   'ask.section.what': '货物',
   'ask.section.where': '流向',
   'ask.section.when': '时间与仓储',
@@ -374,7 +366,6 @@ export const zh = {
 
   'pub.departure': '班次',
   'pub.warehouse': '海外仓',
-  'pub.occupancy': '更新仓容',
   'pub.mode': '运输方式',
   'pub.capacity_m3': '舱位（m³）',
   'pub.capacity_kg': '载重（kg）',
@@ -387,7 +378,6 @@ export const zh = {
   'pub.submitting': '正在发布…',
   'pub.done': '已发布 {id}。',
   'pub.name': '名称',
-  'pub.country': '国家 / 地区代码',
   'pub.lat': '纬度',
   'pub.lon': '经度',
   'pub.area': '面积（m²）',
@@ -435,8 +425,6 @@ export const zh = {
   'com.bottlenecks': '瓶颈：多 1 m³ 最值钱的地方',
   'com.bottlenecks.none': '当前方案没有紧缺的舱位或仓位。',
   'com.bottlenecks.text': '影子价格：该处每增加一个单位空间，全市总成本可降低多少。',
-  'com.where': '位置',
-  'com.when': '时间',
   'com.worth': '每 m³',
   'com.worthkg': '每 kg',
   'com.delayed': '延误班次',
@@ -463,12 +451,6 @@ export const zh = {
   'pas.end': '预计恢复（可留空）',
   'pas.confirm': '关闭航道',
 
-  'chg.col.departure': '班次',
-  'chg.col.load': '占用',
-  'chg.col.worth': '+1 m³',
-  'chg.col.time': '离港',
-  'chg.col.route': '航线',
-  'chg.col.room': '舱位',
-  'chg.col.status': '状态',
+  ...shellZh,
 } as const;
 export type Key = keyof typeof zh;

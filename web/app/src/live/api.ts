@@ -1,3 +1,4 @@
+import { calls } from './calls';
 import type { Assignment, Me, Mode, RequestBody } from './protocol';
 
 /** Problem is an RFC 9457 answer. Errors name the place in the body, e.g. "body.volume_m3". */
@@ -25,24 +26,36 @@ export function key(): string {
   return [...bytes].map((b) => b.toString(16).padStart(2, '0')).join('');
 }
 
+// What a proxy, or a service that stops or cannot say what became of a command, answers: the same again may do.
+const passing: readonly number[] = [502, 503, 504];
+
+/**
+ * call asks the API. A command that happens once however often it is sent (one with an Idempotency-Key, or one that
+ * sets a fact) outlives a lost connection: it is sent again until it is answered, or dropped by the person.
+ */
 async function call<T>(method: string, path: string, body?: unknown, idempotency?: string): Promise<T> {
   const headers: Record<string, string> = { Accept: 'application/json' };
   if (body !== undefined) headers['Content-Type'] = 'application/json';
   if (idempotency) headers['Idempotency-Key'] = idempotency;
-  let answer: Response;
+  const request: RequestInit = { method, headers, credentials: 'same-origin', ...(body === undefined ? {} : { body: JSON.stringify(body) }) };
+  const once = method === 'PUT' || method === 'PATCH' || method === 'DELETE' || idempotency !== undefined;
+  const under = calls.begin();
   try {
-    answer = await fetch(path, {
-      method,
-      headers,
-      credentials: 'same-origin',
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-    });
-  } catch {
-    throw new Problem(0, {});
+    for (let n = 0; ; n++) {
+      const answer = await fetch(path, request).catch(() => null);
+      if (once && (!answer || passing.includes(answer.status)) && (await calls.again(under, n))) continue;
+      if (!answer) throw new Problem(0, {});
+      return await read<T>(answer);
+    }
+  } finally {
+    calls.end(under);
   }
-  const text = await answer.text();
+}
+
+async function read<T>(answer: Response): Promise<T> {
   let json: unknown;
   try {
+    const text = await answer.text();
     json = text === '' ? {} : JSON.parse(text);
   } catch {
     json = {};
