@@ -6,6 +6,8 @@ export const shellEn: Record<keyof typeof shellZh, string> = {
   menu: 'Menu',
   'menu.api': 'API documentation',
   busy: 'Working…',
+  'card.gone': 'No longer listed, or not for you to see.',
+  'tab.elsewhere': 'The link leads to a view of another role; this is yours.',
   zone: 'Time zone {zone}',
   theme: 'Appearance',
   'theme.system': 'As the system',

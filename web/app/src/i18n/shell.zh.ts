@@ -5,6 +5,8 @@ export const shellZh = {
   menu: '菜单',
   'menu.api': '接口文档',
   busy: '正在处理…',
+  'card.gone': '已不在列，或您无权查看。',
+  'tab.elsewhere': '该链接指向的视图不属于您的角色；以下为您的视图。',
   zone: '时区 {zone}',
   theme: '外观',
   'theme.system': '跟随系统',
