@@ -27,13 +27,13 @@ export async function until(what, ask) {
 }
 
 /**
- * run runs the tests, an object of name and function, of which the name contains only; it answers with how many failed.
+ * run runs the tests, an object of name and function, of which the name matches only, a regular expression; it answers with how many failed.
  * A failing test leaves screenshots in the folder shots, and no page open.
  */
 export async function run(tests, browser, shots, only) {
   let failed = 0;
   for (const [name, test] of Object.entries(tests)) {
-    if (only && !name.includes(only)) continue;
+    if (only && !new RegExp(only).test(name)) continue;
     try {
       await test();
       console.log(`ok   ${name}`);

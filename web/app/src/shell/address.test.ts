@@ -18,6 +18,10 @@ describe('addresses', () => {
     expect(read(`?request=${'a'.repeat(5000)}`).request).toHaveLength(200);
   });
 
+  it('are the same however one came to the place', () => {
+    expect(write({ ...nowhere, list: { f: 'a', q: 'b' } })).toBe(write({ ...nowhere, list: { q: 'b', f: 'a' } }));
+  });
+
   it('keep the parameters of others', () => {
     expect(write(places[2]!, '?scenario=s1&tab=ask&q=old')).toBe('?scenario=s1&tab=requests&request=R-7&s=cost');
   });

@@ -10,7 +10,8 @@ export interface Place {
 
 export const nowhere: Place = { tab: null, request: null, picked: null, list: {} };
 
-const ours: readonly string[] = ['tab', 'request', ...pickedKinds, 'q', 'f', 's'];
+const narrowing = ['q', 'f', 's'] as const;
+const ours: readonly string[] = ['tab', 'request', ...pickedKinds, ...narrowing];
 const longest = 200; // of an id or a search, as in the API
 
 /** read takes a place from the query of an address. What it does not know is left out, never an error. */
@@ -19,7 +20,7 @@ export function read(search: string): Place {
   const get = (name: string) => (params.get(name) ?? '').slice(0, longest);
   const kind = pickedKinds.find((k) => get(k) !== '');
   const list: Narrowing = {};
-  for (const name of ['q', 'f', 's'] as const) if (get(name)) list[name] = get(name);
+  for (const name of narrowing) if (get(name)) list[name] = get(name);
   return {
     tab: tabIds.find((t) => t === get('tab')) ?? null,
     request: get('request') || null,
@@ -35,7 +36,7 @@ export function write(place: Place, search = ''): string {
   if (place.tab) params.set('tab', place.tab);
   if (place.request) params.set('request', place.request);
   if (place.picked) params.set(place.picked.kind, place.picked.id);
-  for (const [name, value] of Object.entries(place.list)) if (value) params.set(name, value);
+  for (const name of narrowing) if (place.list[name]) params.set(name, place.list[name]);
   const query = params.toString();
   return query === '' ? '' : `?${query}`;
 }
