@@ -32,6 +32,7 @@ export async function until(what, ask) {
  */
 export async function run(tests, browser, shots, only) {
   let failed = 0;
+  const pages = () => browser.contexts().flatMap((c) => c.pages());
   for (const [name, test] of Object.entries(tests)) {
     if (only && !new RegExp(only).test(name)) continue;
     try {
@@ -40,11 +41,9 @@ export async function run(tests, browser, shots, only) {
     } catch (e) {
       failed++;
       console.log(`FAIL ${name}\n${e.stack ?? e}`);
+      for (const [i, page] of pages().entries()) await page.screenshot({ path: `${shots}/failed-${failed}-${i}.png` }).catch(() => {});
     }
-    for (const [i, page] of browser.contexts().flatMap((c) => c.pages()).entries()) {
-      await page.screenshot({ path: `${shots}/failed-${failed}-${i}.png` }).catch(() => {});
-      await page.context().close();
-    }
+    for (const page of pages()) await page.context().close();
   }
   return failed;
 }
