@@ -46,6 +46,14 @@ fuzz-short: ## each fuzz target for a few seconds (FUZZTIME=5s)
 e2e: build ## the page in a browser (Chromium)
 	cd web/app && HAIHE_BIN=$(CURDIR)/haihe npm run e2e
 
+.PHONY: access
+access: build ## every view by axe-core, at 320 px, by keys alone (Chromium); HAIHE_AXE=all: in every language and appearance
+	cd web/app && HAIHE_BIN=$(CURDIR)/haihe npm run access
+
+.PHONY: guide
+guide: build ## the pictures of docs/guide and of the README, taken anew (Chromium)
+	cd web/app && HAIHE_BIN=$(CURDIR)/haihe npm run guide
+
 .PHONY: sea
 sea: ## build the network of sea routes anew, geo/sea.chart, from the coastline and the tables in geo
 	@test -f web/app/node_modules/world-atlas/land-50m.json || (cd web/app && npm ci --no-fund --no-audit)

@@ -156,6 +156,10 @@ func operation[I, O any](s *Server, a huma.API, op huma.Operation, roles []Role,
 				out, err = run(ctx, who, in)
 			}
 		}
+		if err != nil && op.Method != http.MethodGet && !s.cfg.Health().Ready {
+			// While the log is read, what a command names may not be known yet: 503 and not 422, so that it is sent again.
+			err = ErrNotReady
+		}
 		if err != nil {
 			return nil, s.asProblem(err)
 		}

@@ -35,6 +35,7 @@ async function open(role, { locale = 'zh-CN', scheme = 'light', width = 1440, he
     const get = HTMLCanvasElement.prototype.getContext;
     HTMLCanvasElement.prototype.getContext = function (kind, ...rest) { return /webgl/.test(kind) ? null : get.call(this, kind, ...rest); };
   });
+  await context.addInitScript((r) => localStorage.setItem(`haihe.tour.${r}`, 'seen'), role); // nothing over the map's pixels
   const page = await context.newPage();
   page.strangers = [];
   page.faults = [];

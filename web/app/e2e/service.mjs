@@ -68,6 +68,12 @@ export async function startService(more = []) {
       Object.assign(links, await start()); // a link is used once, or for some minutes
       await ready();
     },
+    /** pause ends the service, as a break of the network would; resume starts it again where it was. */
+    pause: stop,
+    async resume() {
+      await start();
+      await ready();
+    },
     async stop() {
       await stop();
       rmSync(data, { recursive: true, force: true });

@@ -1,3 +1,4 @@
+import { shellEn } from './shell.en';
 import type { Key } from './zh';
 
 export const en: Record<Key, string> = {
@@ -56,6 +57,7 @@ export const en: Record<Key, string> = {
   'signin.text': 'Use one of the sign-in links printed by haihe serve (one each for a logistics firm, an exporter and the commission; each works once, haihe link makes more), or ask an admin of your organisation for a link.',
   'signin.unreachable': 'The service cannot be reached',
   'signin.unreachable.text': 'It does not answer at the moment; the page keeps trying.',
+  'signin.ended': 'The session has ended. Please use a sign-in link again.',
 
   'net.connecting': 'Connecting',
   'net.live': 'Live',
@@ -534,13 +536,6 @@ export const en: Record<Key, string> = {
   'pas.end': 'Until (may be left empty)',
   'pas.confirm': 'Shut it to ships',
 
-  'chg.col.departure': 'Departure',
-  'chg.col.load': 'Load',
-  'chg.col.worth': '+1 m³',
-  'chg.col.time': 'Departs',
-  'chg.col.route': 'Lane',
-  'chg.col.room': 'Room',
-  'chg.col.status': 'Status',
 
   'tab.whatif': 'What if',
   'wi.title': 'What if',
@@ -670,7 +665,6 @@ export const en: Record<Key, string> = {
   'wi.rest': '{n} more in the exported files.',
   'wi.withheld': '{n} {n|row has|rows have} fewer than three owners and {n|is|are} withheld.',
   // The exporter's and the firm's workspaces.
-  skip: 'Skip to the lists',
   yes: 'Yes',
   no: 'No',
   help: 'Help',
@@ -678,25 +672,6 @@ export const en: Record<Key, string> = {
   'tab.fleet': 'Timetable',
   'help.ask': 'Change only what differs for you: goods bring a typical density and customs code, weight and limit follow the volume. Quotes follow what you type; nothing is taken before you submit.',
   'help.quotes': 'Each quote lists every cost. On-time odds rest on how late the same carriers’ departures have been; with few of them, on what is usual for the mode. The price of scarce room is what the space is worth to others: expect this match where cost plus that price is below your limit.',
-  'guide': 'Three first steps',
-  'guide.close': 'Close the first steps',
-  'guide.exporter.1': 'Fill in a need and watch the quotes',
-  'guide.exporter.2': 'Open its match; hold or confirm it',
-  'guide.exporter.3': 'Upload a whole order book',
-  'guide.firm.1': 'Publish a sailing, a flight or a warehouse',
-  'guide.firm.2': 'Edit room and rates as in a spreadsheet',
-  'guide.firm.3': 'See what is planned on your departures',
-  'guide.commission.1': 'See the way to 2027 and each market’s match',
-  'guide.commission.2': 'See where one more m³ is worth most',
-  'guide.commission.3': 'Shut a strait and see who sails around',
-  'pal.title': 'Go to, or do',
-  'pal.hint': 'Views, requests, departures, warehouses…',
-  'pal.view': 'View',
-  'pal.language': 'Language',
-  'pal.command': 'Command',
-  'pal.print': 'Print',
-  'pal.request': 'Request',
-  'pal.none': 'Nothing fits.',
   'req.waiting': 'Submitted; waiting for the next plan…',
   'ask.hs': 'Customs code (HS)',
   'ask.split': 'Split over several markets',
@@ -839,4 +814,5 @@ export const en: Record<Key, string> = {
   'al.shut': '{passage} is shut, {n} {n|sailing|sailings} affected',
   'al.closed': '{wh} takes nothing in',
   'al.bottleneck': 'New bottleneck: {route}, departs {day}; one more m³ is worth {price}',
+  ...shellEn,
 };

@@ -1,11 +1,15 @@
-import { en } from './en';
 import { fill, type Params } from './fill';
-import { zh, type Key } from './zh';
+import type { Key } from './zh';
 
 export type Locale = 'zh' | 'en';
 export type { Key };
+type Catalogue = Record<Key, string>;
 
-const catalogues: Record<Locale, Record<Key, string>> = { zh, en };
+// A page loads the language that it is read in, and the other one when that is chosen.
+const load: Record<Locale, () => Promise<Catalogue>> = {
+  zh: async () => (await import('./zh')).zh,
+  en: async () => (await import('./en')).en,
+};
 const remembered = 'haihe.locale';
 
 function first(): Locale {
@@ -20,15 +24,17 @@ function first(): Locale {
 
 class I18n {
   locale = $state<Locale>('en');
+  catalogue = $state.raw<Partial<Catalogue>>({});
   /** For Intl: the browser's own variant of the language where it has one, e.g. en-GB. */
   tag = $derived(navigator.languages.find((l) => l.toLowerCase().startsWith(this.locale)) ?? (this.locale === 'zh' ? 'zh-CN' : 'en-GB'));
 
-  constructor() {
-    this.#use(first());
+  /** start loads the first language; nothing can be worded before. */
+  async start(): Promise<void> {
+    await this.#use(first());
   }
 
-  choose(locale: Locale): void {
-    this.#use(locale);
+  async choose(locale: Locale): Promise<void> {
+    await this.#use(locale);
     try {
       localStorage.setItem(remembered, locale);
     } catch {
@@ -36,10 +42,11 @@ class I18n {
     }
   }
 
-  #use(locale: Locale): void {
+  async #use(locale: Locale): Promise<void> {
+    this.catalogue = await load[locale]();
     this.locale = locale;
     document.documentElement.lang = locale === 'zh' ? 'zh-CN' : 'en';
-    document.title = catalogues[locale]['brand.full'];
+    document.title = t('brand.full');
   }
 }
 
@@ -47,10 +54,10 @@ export const i18n = new I18n();
 
 /** t is the message of a key in the viewer's language. */
 export function t(key: Key, params?: Params): string {
-  return fill(catalogues[i18n.locale][key], params);
+  return fill(i18n.catalogue[key] ?? key, params);
 }
 
 /** has says whether a key made from data, e.g. a cargo class, has a message. */
 export function has(key: string): key is Key {
-  return Object.hasOwn(zh, key);
+  return Object.hasOwn(i18n.catalogue, key);
 }

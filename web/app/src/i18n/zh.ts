@@ -1,8 +1,10 @@
+import { shellZh } from './shell.zh';
+
 // The Chinese catalogue; en.ts has the same keys. {name} is filled in, {n|one|many} is worded by number.
 export const zh = {
   'brand.full': '海河 Haihe',
   'brand.sub': '天津物流与海外仓运力实时统筹',
-  'lang.other': 'EN',
+  'lang.other': 'English',
   'lang.switch': 'Switch to English',
   close: '关闭',
   back: '返回',
@@ -55,6 +57,7 @@ export const zh = {
   'signin.text': '请使用 haihe serve 启动时打印的登录链接打开本页面（物流企业、出口企业、主管部门各一个；每个链接用一次，haihe link 可再生成），或请本机构管理员发给您链接。',
   'signin.unreachable': '无法连接服务',
   'signin.unreachable.text': '服务暂时没有应答，页面会自动重试。',
+  'signin.ended': '登录已失效，请重新使用登录链接。',
 
   'net.connecting': '连接中',
   'net.live': '实时',
@@ -533,13 +536,6 @@ export const zh = {
   'pas.end': '预计恢复（可留空）',
   'pas.confirm': '关闭航道',
 
-  'chg.col.departure': '班次',
-  'chg.col.load': '占用',
-  'chg.col.worth': '+1 m³',
-  'chg.col.time': '离港',
-  'chg.col.route': '航线',
-  'chg.col.room': '舱位',
-  'chg.col.status': '状态',
 
   'tab.whatif': '假设推演',
   'wi.title': '假设推演',
@@ -669,7 +665,6 @@ export const zh = {
   'wi.rest': '另有 {n} 行，见导出文件。',
   'wi.withheld': '{n} 行货主不足三家，不予显示。',
   // The exporter's and the firm's workspaces.
-  skip: '跳到列表',
   yes: '是',
   no: '否',
   help: '说明',
@@ -677,25 +672,6 @@ export const zh = {
   'tab.fleet': '运力表',
   'help.ask': '只需改动与您不同的项：货物给出典型密度与海关编码，重量与最高成本随方量估算。报价随输入更新，提交前不占用任何运力。',
   'help.quotes': '每条报价都列出全部费用项。准点概率按同一承运人已离港班次的晚点情况估算，班次少时参照该运输方式的通常水平。紧缺运力价是所占空间对他人的价值：成本与它之和低于您的最高成本时，可望按此匹配。',
-  'guide': '上手三步',
-  'guide.close': '关闭上手提示',
-  'guide.exporter.1': '填一个需求，边填边看报价',
-  'guide.exporter.2': '打开匹配结果，锁舱或确认',
-  'guide.exporter.3': '整本订单一次上传',
-  'guide.firm.1': '发布一个航次、航班或仓库',
-  'guide.firm.2': '像电子表格一样批量改舱位与运价',
-  'guide.firm.3': '看方案在您的班次上装了什么',
-  'guide.commission.1': '看 2027 目标进度与各市场匹配率',
-  'guide.commission.2': '看哪里多 1 m³ 最值钱',
-  'guide.commission.3': '关闭一处海峡，看谁绕航',
-  'pal.title': '跳转与命令',
-  'pal.hint': '视图、需求、班次、仓库…',
-  'pal.view': '视图',
-  'pal.language': '语言',
-  'pal.command': '命令',
-  'pal.print': '打印',
-  'pal.request': '需求',
-  'pal.none': '没有符合的结果。',
   'req.waiting': '已提交，正在等待下一个方案…',
   'ask.hs': '海关编码（HS）',
   'ask.split': '分到多个市场',
@@ -838,5 +814,6 @@ export const zh = {
   'al.shut': '{passage}已关闭，{n} 个航次受影响',
   'al.closed': '{wh} 已停止收货',
   'al.bottleneck': '新瓶颈：{route}，{day} 开航，再多一立方米值 {price}',
+  ...shellZh,
 } as const;
 export type Key = keyof typeof zh;

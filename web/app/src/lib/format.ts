@@ -76,6 +76,10 @@ export function clock(tag: string, ms: number, utc = false): string {
   return dates(tag, { hour: '2-digit', minute: '2-digit', hourCycle: 'h23', ...(utc ? { timeZone: 'UTC' } : {}) }).format(ms);
 }
 
+export function clockSeconds(tag: string, ms: number): string {
+  return ms > 0 ? dates(tag, { hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23' }).format(ms) : '—';
+}
+
 /** utc is the same moment in UTC, for a hint beside a local time. */
 export function utc(iso: string | undefined | null): string {
   return valid(iso) ? `${new Date(iso!).toISOString().slice(0, 16).replace('T', ' ')} UTC` : '';

@@ -1,3 +1,4 @@
+import { calls } from './calls';
 import type { Assignment, Me, Mode, Relaxation, RequestBody } from './protocol';
 
 /** Problem is an RFC 9457 answer. Errors name the place in the body, e.g. "body.volume_m3". */
@@ -26,33 +27,47 @@ export function key(): string {
 }
 
 interface Extra {
-  idempotency?: string | undefined;
   match?: string | undefined; // the revision that a change is made from
   signal?: AbortSignal | undefined;
+  /** The caller sees to a lost connection itself. */
+  once?: boolean;
 }
 
-async function send(method: string, path: string, body: unknown, x: Extra): Promise<Response> {
+// What a proxy, or a service that stops or cannot say what became of a command, answers: the same again may do.
+const passing: readonly number[] = [502, 503, 504];
+
+/**
+ * send asks the API. A command that happens once however often it is sent (one with an Idempotency-Key, or one that
+ * sets a fact) outlives a lost connection: it is sent again until it is answered, or dropped by the person.
+ */
+async function send(method: string, path: string, body?: unknown, idempotency?: string, x: Extra = {}): Promise<Response> {
   const headers: Record<string, string> = { Accept: 'application/json' };
   const file = body instanceof Blob;
   if (body !== undefined) headers['Content-Type'] = file ? 'application/octet-stream' : 'application/json';
-  if (x.idempotency) headers['Idempotency-Key'] = x.idempotency;
+  if (idempotency) headers['Idempotency-Key'] = idempotency;
   if (x.match) headers['If-Match'] = `"${x.match}"`;
+  const request: RequestInit = { method, headers, credentials: 'same-origin' };
+  if (x.signal) request.signal = x.signal;
+  if (body !== undefined) request.body = file ? body : JSON.stringify(body);
+  const again = !x.once && (method === 'PUT' || method === 'PATCH' || method === 'DELETE' || idempotency !== undefined);
+  const under = calls.begin();
   try {
-    return await fetch(path, {
-      method,
-      headers,
-      credentials: 'same-origin',
-      ...(x.signal ? { signal: x.signal } : {}),
-      ...(body === undefined ? {} : { body: file ? body : JSON.stringify(body) }),
-    });
-  } catch (e) {
-    if (x.signal?.aborted) throw e;
-    throw new Problem(0, {});
+    for (let n = 0; ; n++) {
+      const answer = await fetch(path, request).catch((e: unknown) => {
+        if (x.signal?.aborted) throw e;
+        return null;
+      });
+      if (again && (!answer || passing.includes(answer.status)) && (await calls.again(under, n))) continue;
+      if (!answer) throw new Problem(0, {});
+      return answer;
+    }
+  } finally {
+    calls.end(under);
   }
 }
 
 export async function call<T>(method: string, path: string, body?: unknown, idempotency?: string, extra: Extra = {}): Promise<T> {
-  const answer = await send(method, path, body, { ...extra, idempotency });
+  const answer = await send(method, path, body, idempotency, extra);
   const text = await answer.text().catch(() => {
     throw new Problem(0, {}); // the connection broke off in the middle
   });
@@ -132,7 +147,7 @@ export type DeparturePatch =
 export const api = {
   me: () => call<Me>('GET', '/api/me'),
   quote: (r: RequestBody, signal?: AbortSignal) => call<Offers>('POST', '/api/quotes', r, undefined, { signal }),
-  submitRows: (rows: { row: string; request: RequestBody }[], k: string) => call<{ rows: RowOutcome[] }>('POST', '/api/requests/batch', { rows }, k),
+  submitRows: (rows: { row: string; request: RequestBody }[], k: string) => call<{ rows: RowOutcome[] }>('POST', '/api/requests/batch', { rows }, k, { once: true }),
   readTable: (file: Blob) => call<{ rows: string[][] }>('POST', '/api/tables/read', file),
   submit: (r: RequestBody, k: string) => call<{ id: string }>('POST', '/api/requests', r, k),
   withdraw: (id: string) => call<unknown>('DELETE', `/api/requests/${path(id)}`),
@@ -144,7 +159,7 @@ export const api = {
   rebook: (id: string, q: Quote, k: string) =>
     call<unknown>('POST', `/api/bookings/${path(id)}/rebook`, { departures: q.departures, gateway: q.gateway, warehouse: q.warehouse, cost: q.cost }, k),
   publishDeparture: (d: NewDeparture, k: string) => call<{ id: string }>('POST', '/api/departures', d, k),
-  changeDeparture: (id: string, p: DeparturePatch, revision?: string) => call<unknown>('PATCH', `/api/departures/${path(id)}`, p, undefined, { match: revision }),
+  changeDeparture: (id: string, p: DeparturePatch, revision?: string) => call<unknown>('PATCH', `/api/departures/${path(id)}`, p, undefined, { match: revision, once: revision !== undefined }),
   closePassage: (id: string, reason: string, until: string | null) =>
     call<unknown>('POST', `/api/passages/${path(id)}/close`, { reason, ...(until ? { until } : {}) }),
   reopenPassage: (id: string) => call<unknown>('POST', `/api/passages/${path(id)}/reopen`),
@@ -155,7 +170,7 @@ export const api = {
 
 /** tableFile makes a file of cells, for saving. */
 export async function tableFile(rows: string[][], format: 'xlsx' | 'csv'): Promise<Blob> {
-  const answer = await send('POST', `/api/tables/write?format=${format}`, { rows }, {});
+  const answer = await send('POST', `/api/tables/write?format=${format}`, { rows });
   if (!answer.ok) throw new Problem(answer.status, (await answer.json().catch(() => ({}))) as ConstructorParameters<typeof Problem>[1]);
   return answer.blob();
 }

@@ -25,6 +25,8 @@ export class LiveSocket {
   state: Connection = 'connecting';
   /** When the next try is due, in ms of the page's clock, while waiting. */
   retryAt = 0;
+  /** When the service was last heard, in ms of the page's clock, or 0. */
+  heardAt = 0;
   onstate: (state: Connection) => void = () => {};
 
   #store: Store;
@@ -76,6 +78,7 @@ export class LiveSocket {
 
   #take(text: string): void {
     this.#listen();
+    this.heardAt = Date.now();
     let message: ServerMessage;
     try {
       message = JSON.parse(text) as ServerMessage;

@@ -1,4 +1,5 @@
 import { kinds, type Departure, type Entities, type Kind, type Lane, type Me, type Passage, type Place, type Plan, type Warehouse } from '../live/protocol';
+import { calls, type Call } from '../live/calls';
 import { LiveSocket, type Connection } from '../live/socket';
 import { Store, type Part } from '../live/store';
 import type { News } from '../live/news';
@@ -10,6 +11,11 @@ class Live {
   readonly store = new Store();
   me = $state<Me | null>(null);
   connection = $state<Connection>('connecting');
+  /** When the service was last heard and when the next try to reach it is due, in ms; told when the connection changes. */
+  heardAt = $state(0);
+  retryAt = $state(0);
+  /** Calls to the API without an answer so far. */
+  calls = $state.raw<readonly Call[]>([]);
   ready = $state(false); // the first snapshot is here
   epoch = $state('');
   seq = $state(-1);
@@ -51,6 +57,7 @@ class Live {
       this.seq = this.store.seq;
       this.ready = true;
     });
+    calls.onchange = () => (this.calls = calls.under);
     setInterval(() => (this.now = Date.now()), 1000);
   }
 
@@ -68,7 +75,13 @@ class Live {
   connect(): void {
     const scheme = location.protocol === 'https:' ? 'wss' : 'ws';
     this.#socket = new LiveSocket(this.store, { url: `${scheme}://${location.host}/api/live` });
-    this.#socket.onstate = (state) => (this.connection = state);
+    const socket = this.#socket;
+    socket.onstate = (state) => {
+      this.connection = state;
+      this.heardAt = socket.heardAt;
+      this.retryAt = socket.retryAt;
+      if (state === 'live') calls.flush();
+    };
     this.#socket.start();
     const wake = () => {
       if (this.connection === 'waiting') this.#socket?.start();

@@ -1,9 +1,18 @@
 import type { Assignment, RequestBody } from '../live/protocol';
 
-export type Picked = { kind: 'departure' | 'warehouse' | 'place' | 'lane' | 'passage'; id: string };
-export type Tab = 'requests' | 'ask' | 'orders' | 'fleet' | 'departures' | 'warehouses' | 'publish' | 'overview' | 'bottlenecks' | 'passages' | 'whatif' | 'events';
+export const pickedKinds = ['departure', 'warehouse', 'place', 'lane', 'passage'] as const;
+export type Picked = { kind: (typeof pickedKinds)[number]; id: string };
+export const tabIds = ['requests', 'ask', 'orders', 'fleet', 'departures', 'warehouses', 'publish', 'overview', 'bottlenecks', 'passages', 'whatif', 'events'] as const;
+export type Tab = (typeof tabIds)[number];
 
-/** View is what the viewer looks at: nothing of it comes from the service. */
+/** What a list is narrowed to: words searched for, a filter, an order. What is missing is the list's default. */
+export interface Narrowing {
+  q?: string;
+  f?: string;
+  s?: string;
+}
+
+/** View is what the viewer looks at: nothing of it comes from the service. The address bar follows it (shell/address). */
 class View {
   tab = $state<Tab | null>(null);
   /** What the card on the map shows. */
@@ -14,10 +23,11 @@ class View {
   draft = $state<Partial<RequestBody> | null>(null);
   /** A quote whose route is on the map. */
   way = $state<Pick<Assignment, 'departures' | 'gateway' | 'warehouse' | 'arrive'> | null>(null);
-  /** Whether the list of commands is open. */
-  palette = $state(false);
   /** False once it is known that this browser cannot draw the map. */
   webgl = $state(true);
+  lists = $state<Partial<Record<Tab, Narrowing>>>({});
+  /** While the page is printed, lists show all their rows. */
+  printing = $state(false);
 
   pick(kind: Picked['kind'], id: string): void {
     this.picked = { kind, id };
@@ -28,33 +38,51 @@ class View {
     if (request) this.picked = null;
   }
 
-  /** show goes to a tab, and leaves what is open on another. */
-  show(tab: Tab): void {
+  /** go shows a tab with nothing open in it. */
+  go(tab: Tab): void {
     this.tab = tab;
     this.request = null;
   }
-
-  /** The view as the address names it: #/tab, #/tab/request, ?kind=id for the card on the map. */
-  get link(): string {
-    const path = [this.tab ?? '', ...(this.request ? [this.request] : [])].map(encodeURIComponent).join('/');
-    const card = this.picked ? `?${this.picked.kind}=${encodeURIComponent(this.picked.id)}` : '';
-    return path || card ? `#/${path}${card}` : '';
-  }
-
-  follow(link: string): void {
-    const [path = '', query = ''] = link.replace(/^#\/?/, '').split('?');
-    try {
-      const [tab, request] = path.split('/').map(decodeURIComponent);
-      this.tab = (tab as Tab) || null;
-      this.request = request || null;
-      const [kind, id] = query.split('=').map(decodeURIComponent);
-      this.picked = id && kinds.has(kind ?? '') ? { kind: kind as Picked['kind'], id } : null;
-    } catch {
-      // An address that somebody cut: it names nothing.
-    }
-  }
 }
 
-const kinds = new Set<string>(['departure', 'warehouse', 'place', 'lane', 'passage'] satisfies Picked['kind'][]);
-
 export const view = new View();
+
+/** ListView is the narrowing of one tab's list, to be bound to its controls. The first of each choice is its default. */
+export class ListView<F extends string, S extends string = string> {
+  #tab: Tab;
+  #filters: readonly F[];
+  #sorts: readonly S[];
+
+  constructor(tab: Tab, filters: readonly [F, ...F[]], sorts: readonly S[] = []) {
+    this.#tab = tab;
+    this.#filters = filters;
+    this.#sorts = sorts;
+  }
+
+  get q(): string {
+    return view.lists[this.#tab]?.q ?? '';
+  }
+  set q(q: string) {
+    this.#set({ q: q || undefined });
+  }
+  get f(): F {
+    const f = view.lists[this.#tab]?.f;
+    return this.#filters.find((x) => x === f) ?? this.#filters[0]!;
+  }
+  set f(f: F) {
+    this.#set({ f: f === this.#filters[0] ? undefined : f });
+  }
+  get s(): S {
+    const s = view.lists[this.#tab]?.s;
+    return this.#sorts.find((x) => x === s) ?? this.#sorts[0]!;
+  }
+  set s(s: S) {
+    this.#set({ s: s === this.#sorts[0] ? undefined : s });
+  }
+
+  #set(part: { [K in keyof Narrowing]: string | undefined }): void {
+    const next: Narrowing = {};
+    for (const [k, v] of Object.entries({ ...view.lists[this.#tab], ...part })) if (v) next[k as keyof Narrowing] = v;
+    view.lists[this.#tab] = next;
+  }
+}

@@ -1,0 +1,269 @@
+// Every view of every role, in both languages, light and dark: axe-core finds nothing; at 320 px and at 200 % zoom no text
+// is cut. Then what keys alone can do, and what links, history, breaks and paper do. Against the real service.
+//   HAIHE_BIN, CHROMIUM, SHOTS    as in run.mjs
+//   HAIHE_AXE=all                 each view in every language and appearance, not each of them once
+import assert from 'node:assert/strict';
+import { mkdirSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { launch, patience, run, until } from './browser.mjs';
+import { cutTexts } from './cut.mjs';
+import { startService } from './service.mjs';
+import { views } from './views.mjs';
+
+const shots = process.env.SHOTS ?? 'test-results';
+mkdirSync(shots, { recursive: true });
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+
+const service = await startService();
+const browser = await launch({ map: false });
+
+/** open signs in, with the tour told as seen unless it is wanted. */
+async function open(role, { locale = 'zh', theme = 'light', width = 1280, height = 800, tour = false } = {}) {
+  const context = await browser.newContext({ viewport: { width, height }, locale: locale === 'zh' ? 'zh-CN' : 'en-GB', timezoneId: 'Asia/Shanghai', reducedMotion: 'reduce' });
+  context.setDefaultTimeout(patience);
+  await context.addInitScript(({ role, theme, tour }) => {
+    localStorage.setItem('haihe.theme', theme);
+    if (!tour) localStorage.setItem(`haihe.tour.${role}`, 'seen');
+  }, { role, theme, tour });
+  const page = await context.newPage();
+  page.faults = [];
+  page.on('pageerror', (e) => page.faults.push(String(e)));
+  await page.goto(service.links[role]);
+  await page.getByTestId('plan-version').waitFor();
+  return page;
+}
+
+/** visit goes to a view by its address, as the back button would: without loading the page anew. */
+async function visit(page, view) {
+  await page.keyboard.press('Escape');
+  await page.evaluate((go) => {
+    history.pushState(null, '', go);
+    dispatchEvent(new PopStateEvent('popstate'));
+  }, view.go);
+  await page.getByTestId('skeleton').waitFor({ state: 'detached' });
+  await view.act?.(page);
+}
+
+async function violations(page) {
+  await page.evaluate(axe);
+  const { violations } = await page.evaluate(() => globalThis.axe.run(document, { resultTypes: ['violations'] }));
+  return violations.map((v) => `${v.id}: ${v.nodes.slice(0, 3).map((n) => `${n.html.slice(0, 160)} ${n.any[0]?.message ?? n.all[0]?.message ?? n.none[0]?.message ?? ''}`).join(' | ')} (${v.nodes.length})`);
+}
+
+/** all runs look over every view of a role and fails with all that it found. */
+async function all(page, role, label, look) {
+  const found = [];
+  for (const view of views[role]) {
+    await visit(page, view);
+    for (const x of await look(page)) found.push(`${role} ${view.name} ${label}: ${x}`);
+  }
+  return found;
+}
+
+// Each language and each appearance once; HAIHE_AXE=all pairs all of them.
+const looks = process.env.HAIHE_AXE === 'all' ? ['zh', 'en'].flatMap((l) => [[l, 'light'], [l, 'dark']]) : [['zh', 'light'], ['en', 'dark']];
+const tests = {};
+
+for (const role of Object.keys(views)) {
+  tests[`axe finds nothing: ${role}`] = async () => {
+    const found = [];
+    for (const [locale, theme] of looks) {
+      const page = await open(role, { locale, theme });
+      found.push(...(await all(page, role, `${locale} ${theme}`, violations)));
+      assert.deepEqual(page.faults, []);
+      await page.context().close();
+    }
+    assert.deepEqual(found, []);
+  };
+  tests[`no text is cut at 320 px and at 200 %: ${role}`] = async () => {
+    const found = [];
+    for (const locale of ['zh', 'en']) {
+      const page = await open(role, { locale, width: 320, height: 640 });
+      found.push(...(await all(page, role, `${locale} 320 px`, (p) => p.evaluate(cutTexts))));
+      await page.setViewportSize({ width: 640, height: 400 }); // what 1280 x 800 is at 200 %
+      found.push(...(await all(page, role, `${locale} 200 %`, (p) => p.evaluate(cutTexts))));
+      await page.context().close();
+    }
+    assert.deepEqual(found, []);
+  };
+}
+
+const focused = (page, selector) => page.evaluate((s) => document.activeElement?.matches(s) ?? false, selector);
+const address = (page) => new URL(page.url()).search;
+
+tests['a link leads to its place, back and forward work, and after a sign-in it leads there still'] = async () => {
+  const page = await open('commission', { locale: 'en' });
+  await page.keyboard.press('4');
+  await page.locator('[data-departure]').first().waitFor();
+  assert.equal(address(page), '?tab=departures');
+  await page.getByRole('button', { name: 'Under way' }).click();
+  await page.getByLabel('Search').fill('CNTXG');
+  await until('the search in the address', () => address(page) === '?tab=departures&q=CNTXG&f=underway');
+  const id = await page.locator('[data-departure]').first().getAttribute('data-departure');
+  await page.locator('[data-departure]').first().click();
+  await until('the departure in the address', () => new URLSearchParams(address(page)).get('departure') === id);
+  const link = page.url();
+  await page.goBack();
+  await page.getByTestId('card').waitFor({ state: 'detached' });
+  assert.equal(await page.getByLabel('Search').inputValue(), 'CNTXG');
+  await page.goBack();
+  await until('the tab before', async () => (await page.locator('#tab-overview').getAttribute('aria-selected')) === 'true');
+  await page.goForward();
+  await page.goForward();
+  await page.getByTestId('card').waitFor();
+  assert.equal(page.url(), link);
+  await page.reload();
+  await page.getByTestId('card').waitFor();
+  assert.equal(await page.getByLabel('Search').inputValue(), 'CNTXG');
+
+  await page.context().clearCookies();
+  await page.goto(link);
+  await page.getByRole('heading', { level: 1 }).waitFor();
+  assert.equal(await page.getByTestId('card').count(), 0);
+  await page.goto(service.links.commission);
+  await page.getByTestId('card').waitFor();
+  assert.equal(address(page), new URL(link).search);
+  assert.deepEqual(page.faults, []);
+};
+
+tests['the palette goes anywhere by keys alone, by pinyin initials too, and gives the focus back'] = async () => {
+  const page = await open('commission');
+  await page.locator('#tab-overview').focus();
+  await page.keyboard.press('Control+k');
+  await until('the palette', () => focused(page, '[data-testid="palette"]'));
+  await page.keyboard.press('Escape');
+  await until('the focus back', () => focused(page, '#tab-overview'));
+  for (const [typed, seen] of [['ltd', '鹿特丹'], ['rotterd', '鹿特丹'], ['sysyh', '苏伊士运河']]) {
+    await page.keyboard.press('Control+k');
+    await page.getByTestId('palette').fill(typed);
+    await page.getByRole('option', { selected: true }).filter({ hasText: seen }).waitFor();
+    await page.keyboard.press('Enter');
+    await page.getByTestId('card').getByRole('heading', { name: seen, exact: true }).waitFor();
+    await page.keyboard.press('Escape');
+    await page.getByTestId('card').waitFor({ state: 'detached' });
+  }
+  await page.keyboard.press('Control+k');
+  await page.getByTestId('palette').fill('深色');
+  await page.keyboard.press('Enter');
+  await until('the dark page', () => page.evaluate(() => document.documentElement.dataset.theme === 'dark'));
+  await page.keyboard.press('?');
+  await page.getByTestId('keys').getByRole('checkbox').uncheck();
+  await page.keyboard.press('Escape');
+  await page.keyboard.press('2');
+  assert.equal(await page.locator('#tab-overview').getAttribute('aria-selected'), 'true', 'single keys are off');
+  assert.deepEqual(page.faults, []);
+};
+
+tests['a request is made, held and let go by keys alone, with the focus always in sight'] = async () => {
+  const page = await open('exporter', { locale: 'en' });
+  /** reach presses Tab until the focus is on what is wanted, and every step of the way must show where it is. */
+  const reach = async (selector) => {
+    for (let i = 0; i < 200; i++) {
+      if (await focused(page, selector)) return;
+      await page.keyboard.press('Tab');
+      const shown = await page.evaluate(() => {
+        const a = document.activeElement;
+        if (!a || a === document.body) return true; // the browser's own bar
+        const [style, box] = [getComputedStyle(a), a.getBoundingClientRect()];
+        return (style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) > 0 && box.width > 0) || a.outerHTML.slice(0, 200);
+      });
+      assert.equal(shown, true, 'the focus cannot be seen');
+    }
+    assert.fail(`Tab never comes to ${selector}`);
+  };
+  await page.locator('.skip').focus();
+  await page.keyboard.press('Enter');
+  assert.ok(await focused(page, '#panel'));
+  await reach('#tab-requests');
+  await page.keyboard.press('ArrowRight');
+  await until('the form', () => focused(page, '#tab-ask'));
+  await reach('[data-testid="submit"]');
+  await page.keyboard.press('Enter');
+  const row = page.locator('[data-request]').first();
+  await row.waitFor();
+  await until('a match', async () => (await row.getAttribute('data-standing')) === 'matched');
+  const id = await row.getAttribute('data-request');
+  await reach(`[data-request="${id}"]`);
+  await page.keyboard.press('Enter');
+  await page.getByTestId('hold').waitFor();
+  await reach('[data-testid="hold"]');
+  await page.keyboard.press('Enter');
+  await page.getByTestId('booking').waitFor();
+  await reach('[data-testid="cancel-booking"]');
+  await page.keyboard.press('Enter');
+  await page.getByTestId('booking').waitFor({ state: 'detached' });
+  await page.keyboard.press('Escape');
+  await until('the focus on the row again', () => focused(page, `[data-request="${id}"]`));
+  assert.deepEqual(page.faults, []);
+};
+
+tests['the focus stays on its row while others come and go'] = async () => {
+  const page = await open('commission', { locale: 'en' });
+  await page.goto(`${service.base}/?tab=events`);
+  await page.locator('[data-row]').first().waitFor();
+  await page.locator('[data-row] button').first().focus();
+  const key = await page.evaluate(() => document.activeElement.closest('[data-row]').dataset.row);
+  await until('the row moved down by later events', async () => Number(await page.locator(`[data-row="${key}"]`).getAttribute('aria-posinset')) > 3);
+  assert.ok(await focused(page, `[data-row="${key}"] button`));
+};
+
+tests['a break is told, and a command sent meanwhile happens once when it is over'] = async () => {
+  const page = await open('exporter', { locale: 'en' });
+  await page.getByTestId('connection').filter({ hasText: 'Live' }).waitFor();
+  await page.locator('#tab-ask').click();
+  const before = await (await page.request.get(`${service.base}/api/snapshot`)).json();
+  await service.pause();
+  try {
+    await page.getByTestId('banner').getByText('Connection lost').waitFor();
+    await page.getByTestId('banner').getByText(/as of \d\d:\d\d:\d\d/).waitFor();
+    await page.getByTestId('submit').click();
+    await page.getByTestId('banner').getByText('1 command waits to be sent').waitFor();
+    await page.screenshot({ path: `${shots}/offline.png` });
+  } finally {
+    await service.resume();
+  }
+  await page.getByTestId('banner').waitFor({ state: 'detached' });
+  await page.locator('[data-request]').first().waitFor();
+  const after = await (await page.request.get(`${service.base}/api/snapshot`)).json();
+  const known = new Set(before.entities.request.map((r) => r.id));
+  assert.equal(after.entities.request.filter((r) => !known.has(r.id)).length, 1);
+};
+
+tests['paper has every row of a list, dark on white'] = async () => {
+  const page = await open('commission', { theme: 'dark' });
+  await page.goto(`${service.base}/?tab=warehouses`);
+  await page.locator('[data-warehouse]').first().waitFor();
+  const all = Number(await page.locator('[data-row]').first().getAttribute('aria-setsize'));
+  assert.ok((await page.locator('[data-row]').count()) < all, 'on the screen only what is in sight');
+  await page.emulateMedia({ media: 'print' });
+  await until('every row', async () => (await page.locator('[data-row]').count()) === all);
+  const look = await page.evaluate(() => ({ text: getComputedStyle(document.body).color, map: document.querySelector('.chart').checkVisibility(), rows: [...document.querySelectorAll('[data-row]')].map((r) => r.getBoundingClientRect().top) }));
+  assert.equal(look.text, 'rgb(20, 34, 43)');
+  assert.equal(look.map, false);
+  assert.ok(look.rows.every((y, i) => i === 0 || y > look.rows[i - 1]), 'one below the other');
+  const pdf = await page.pdf({ path: `${shots}/warehouses.pdf` });
+  assert.ok(pdf.toString('latin1').match(/\/Type \/Page\b/g).length > 2);
+  await page.emulateMedia({ media: null });
+  await until('few rows again', async () => (await page.locator('[data-row]').count()) < all);
+};
+
+tests['the first minute comes by itself once, and again when asked for'] = async () => {
+  const page = await open('firm', { locale: 'en', tour: true });
+  const tour = page.getByTestId('tour');
+  await tour.getByText('1 of 4').waitFor();
+  await tour.getByRole('button', { name: 'Next' }).click();
+  await tour.getByText('Publish room').waitFor();
+  await page.getByTestId('tour-end').click();
+  await page.reload();
+  await page.getByTestId('plan-version').waitFor();
+  await page.getByTestId('skeleton').waitFor({ state: 'detached' });
+  assert.equal(await tour.count(), 0);
+  await page.getByTestId('menu').click();
+  await page.getByRole('button', { name: 'First minute' }).click();
+  await tour.waitFor();
+};
+
+process.exitCode = (await run(tests, browser, shots, process.argv[2]).finally(async () => {
+  await browser.close();
+  await service.stop();
+})) > 0 ? 1 : 0;
