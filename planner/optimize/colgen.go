@@ -330,6 +330,11 @@ func (s *solver) inner(y []float64) bool {
 		m.sum()
 		s.keep(s.fit(m.shares()))
 		s.report("corner", s.settledCost)
+		if s.o.Regret > 0 && !s.closed(s.settledCost) {
+			// The corner lies off where rows that are short were left out. The point splits more requests, and fits.
+			s.keep(s.fit(b.shares()))
+			s.report("inner", s.settledCost)
+		}
 		return s.closed(s.settledCost)
 	}
 	return false

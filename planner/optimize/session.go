@@ -170,8 +170,25 @@ func newSession(s *solver, p *planner.Problem) *Session {
 		x.list(int32(id))
 	}
 	x.kept = len(s.master.columns)
+	x.reserve()
 	return x
 }
+
+// reserve leaves room for requests and itineraries to come, so that a patch need not wait until a hundred thousand are copied.
+func (x *Session) reserve() {
+	in, m, now := x.s.in, x.s.master, x.now
+	n, columns := len(in.requests)/spare+64, len(m.columns)/spare+1024
+	in.requests, x.problem.Requests = slices.Grow(in.requests, n), slices.Grow(x.problem.Requests, n)
+	x.gone, x.least, x.way = slices.Grow(x.gone, n), slices.Grow(x.least, n), slices.Grow(x.way, n)
+	now.shares, now.cost = slices.Grow(now.shares, n), slices.Grow(now.cost, n)
+	now.waiting, now.waitingAt = slices.Grow(now.waiting, n), slices.Grow(now.waitingAt, n)
+	m.of, m.members, m.keyRate = slices.Grow(m.of, n), slices.Grow(m.members, n), slices.Grow(m.keyRate, n)
+	m.key, m.keyX = slices.Grow(m.key, n), slices.Grow(m.keyX, n)
+	m.columns, m.basicAt = slices.Grow(m.columns, columns), slices.Grow(m.basicAt, n+columns)
+}
+
+// spare is which part of what there is may come before it must be moved.
+const spare = 16
 
 // takePrices starts the proof at the prices of a plan, as far as they are of anything here.
 func (x *Session) takePrices(plan *planner.Plan) {

@@ -39,6 +39,7 @@ func (x *Session) Improve(ctx context.Context, regret float64) float64 {
 		x.list(int32(id))
 	}
 	x.evaluate()
+	x.reserve()
 	x.touched, x.opened = x.touched[:0], x.opened[:0]
 	_, _, now = x.Standing()
 	return math.Max(0, now)
