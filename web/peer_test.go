@@ -72,7 +72,9 @@ func TestPeers(t *testing.T) {
 	}
 	url := server.URL
 	server.Close()
-	_, _, err = peers.Decide(t.Context(), url, 7, nil)
+	others := NewPeers(peerSecret) // without a connection that is open still
+	defer others.Close()
+	_, _, err = others.Decide(t.Context(), url, 7, nil)
 	assert.ErrorIs(t, err, ErrPeerAway)
 }
 
