@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/stretchr/testify/require"
@@ -28,6 +29,8 @@ type desk struct {
 	bookings map[string]*promise
 	unsure   []errand // commands that got no answer
 	again    int      // that were sent again
+
+	answered atomic.Int64 // commands about bookings, granted or refused
 }
 
 func newDesk() *desk { return &desk{bookings: map[string]*promise{}} }
@@ -113,6 +116,9 @@ func (d *desk) trade(s door, r *rand.Rand, key string) bool {
 		}
 	}
 	code, body := s.keyed("exporter", e.method, e.path, e.key, e.body)
+	if code > 0 && code < 500 {
+		d.answered.Add(1)
+	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	var answer struct {

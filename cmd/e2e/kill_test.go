@@ -47,7 +47,7 @@ func TestKilledAtAnyMoment(t *testing.T) {
 var killArgs = []string{"--sample", "--feed-speed", "20", "--hold-for", "20s", "--max-open", "0"}
 
 // killedOnce starts the service on what the round before left, and kills it: of five rounds one at some moment of the
-// start, the others up to a second after it takes commands. It reports which.
+// start, the others after up to a dozen commands about bookings. It reports which.
 func killedOnce(t *testing.T, desk *desk, dir string, round int, random *rand.Rand) (early bool) {
 	s := serve(t, plain(), dir, killArgs...)
 	if early = round%5 == 0; !early {
@@ -61,10 +61,14 @@ func killedOnce(t *testing.T, desk *desk, dir string, round int, random *rand.Ra
 		defer close(worked)
 		desk.work(s, uint64(round), stop)
 	}()
-	time.Sleep(time.Duration(random.Int64N(int64(time.Second))))
 	if early {
+		time.Sleep(time.Duration(random.Int64N(int64(time.Second))))
 		code, _ := s.call("", http.MethodGet, "/api/health", nil)
 		early = code != http.StatusOK
+	} else {
+		// By what was done, not by the clock: a busy machine would be killed before anything happens.
+		enough := desk.answered.Load() + random.Int64N(12)
+		require.Eventually(t, func() bool { return desk.answered.Load() >= enough }, wait, time.Millisecond)
 	}
 	s.kill()
 	close(stop)

@@ -1,0 +1,113 @@
+package web
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"haihe/planner"
+	"haihe/planner/live"
+)
+
+var peerSecret = []byte(strings.Repeat("p", 32))
+
+// TestPeers: what the leader says comes to who asks as it was said, and nobody else is answered.
+func TestPeers(t *testing.T) {
+	refusing := map[string]error{"fine": nil, "no such": errors.New("the log does not answer")}
+	for _, r := range refusals {
+		refusing[r.code] = fmtWrap(r.err)
+	}
+	refusing["fields"] = &planner.FieldErrors{List: []*planner.FieldError{{Path: "terms", Problem: "is missing"}}, More: 2}
+	var asked *planner.Command
+	server := httptest.NewServer(PeerHandler(peerSecret, func(_ context.Context, epoch uint64, c *planner.Command) (planner.Outcome, uint64, error) {
+		if asked = c; c == nil {
+			return planner.Outcome{}, epoch + 1, nil
+		}
+		return planner.Outcome{Seq: 5, Booking: planner.BookingStatus{Status: planner.BookingHeld}}, epoch + 2, refusing[c.ID]
+	}))
+	defer server.Close()
+	peers := NewPeers(peerSecret)
+	defer peers.Close()
+	for id, want := range refusing {
+		c := &planner.Command{ID: id, Digest: "d", Kind: planner.EntryBookingHeld, Exporter: "e", Booking: "b", Match: "R"}
+		outcome, head, err := peers.Decide(t.Context(), strings.TrimPrefix(server.URL, "http://"), 40, c)
+		assert.Equal(t, c, asked)
+		assert.EqualValues(t, 42, head)
+		assert.EqualValues(t, 5, outcome.Seq)
+		assert.Equal(t, planner.BookingHeld, outcome.Booking.Status)
+		switch id {
+		case "fine":
+			assert.NoError(t, err)
+		case "no such":
+			assert.ErrorIs(t, err, ErrPeerSilent, "what may yet come about is no refusal")
+		case "fields":
+			assert.Equal(t, want, err)
+		default:
+			assert.ErrorIs(t, err, errors.Unwrap(want))
+			assert.EqualError(t, err, want.Error())
+		}
+	}
+	_, head, err := peers.Decide(t.Context(), server.URL, 7, nil)
+	require.NoError(t, err)
+	assert.EqualValues(t, 8, head)
+	assert.Nil(t, asked)
+
+	strangers := NewPeers([]byte(strings.Repeat("q", 32)))
+	defer strangers.Close()
+	_, _, err = strangers.Decide(t.Context(), server.URL, 7, nil)
+	assert.ErrorIs(t, err, ErrPeerSecret)
+	for name, body := range map[string]string{"no JSON": "{", "the leader's own": `{"epoch":1,"command":{"kind":"BookingExpired","booking":"b"}}`} {
+		r := httptest.NewRequest(http.MethodPost, PeerPath, strings.NewReader(body))
+		r.Header.Set(peerSignature, sign(peerSecret, "ask", body))
+		w := httptest.NewRecorder()
+		server.Config.Handler.ServeHTTP(w, r)
+		assert.Equal(t, http.StatusBadRequest, w.Code, name)
+	}
+	url := server.URL
+	server.Close()
+	others := NewPeers(peerSecret) // without a connection that is open still
+	defer others.Close()
+	_, _, err = others.Decide(t.Context(), url, 7, nil)
+	assert.ErrorIs(t, err, ErrPeerAway)
+}
+
+// TestAForgedAnswerIsNone: who answers without the secret is not believed.
+func TestAForgedAnswerIsNone(t *testing.T) {
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set(peerSignature, r.Header.Get(peerSignature))
+		w.Write([]byte(`{"outcome":{"seq":1},"head":1}`))
+	}))
+	defer server.Close()
+	peers := NewPeers(peerSecret)
+	defer peers.Close()
+	_, _, err := peers.Decide(t.Context(), server.URL, 7, nil)
+	assert.ErrorIs(t, err, ErrPeerSilent)
+}
+
+func fmtWrap(err error) error { return &refusal{err.Error() + ": and why", err} }
+
+// FuzzPeer: whatever is signed and asked is answered, with an answer that can be read or a problem.
+func FuzzPeer(f *testing.F) {
+	f.Add([]byte(`{"epoch":3}`))
+	f.Add([]byte(`{"epoch":3,"command":{"id":"c","exporter":"e","kind":"BookingHeld","booking":"b","match":"R","shown":[{"fraction":1}]}}`))
+	f.Add([]byte(`{"command":{"terms":{"parts":[null]}}}`))
+	handler := PeerHandler(peerSecret, func(context.Context, uint64, *planner.Command) (planner.Outcome, uint64, error) {
+		return planner.Outcome{}, 1, live.ErrNotLeading
+	})
+	f.Fuzz(func(t *testing.T, body []byte) {
+		r := httptest.NewRequest(http.MethodPost, PeerPath, bytes.NewReader(body))
+		r.Header.Set(peerSignature, sign(peerSecret, "ask", string(body)))
+		w := httptest.NewRecorder()
+		handler.ServeHTTP(w, r)
+		if w.Code != http.StatusOK && w.Code != http.StatusBadRequest {
+			t.Fatalf("%q is answered %d", body, w.Code)
+		}
+	})
+}
