@@ -65,7 +65,7 @@ func TestPeers(t *testing.T) {
 	assert.ErrorIs(t, err, ErrPeerSecret)
 	for name, body := range map[string]string{"no JSON": "{", "the leader's own": `{"epoch":1,"command":{"kind":"BookingExpired","booking":"b"}}`} {
 		r := httptest.NewRequest(http.MethodPost, PeerPath, strings.NewReader(body))
-		r.Header.Set(peerSignature, sign(peerSecret, "ask", body))
+		r.Header.Set(peerSignature, peerSign(peerSecret, "ask", body))
 		w := httptest.NewRecorder()
 		server.Config.Handler.ServeHTTP(w, r)
 		assert.Equal(t, http.StatusBadRequest, w.Code, name)
@@ -103,7 +103,7 @@ func FuzzPeer(f *testing.F) {
 	})
 	f.Fuzz(func(t *testing.T, body []byte) {
 		r := httptest.NewRequest(http.MethodPost, PeerPath, bytes.NewReader(body))
-		r.Header.Set(peerSignature, sign(peerSecret, "ask", string(body)))
+		r.Header.Set(peerSignature, peerSign(peerSecret, "ask", string(body)))
 		w := httptest.NewRecorder()
 		handler.ServeHTTP(w, r)
 		if w.Code != http.StatusOK && w.Code != http.StatusBadRequest {
