@@ -82,7 +82,7 @@ type Config struct {
 	Save func(ctx context.Context, r Record) error
 	Now  func() time.Time
 
-	Options optimize.Options // nil fields as in Options()
+	Options optimize.Options // without a Gap: Options()
 	Jobs    int              // solves at a time; 0: 1
 	Queue   int              // that may wait; 0: 8
 	Keep    int              // scenarios; 0: 200
