@@ -133,7 +133,9 @@ func TestService(t *testing.T) {
 func TestCheck(t *testing.T) {
 	b := sampleBase()
 	early := now.Add(-time.Hour)
+	ancient := now.AddDate(-30, 0, 0)
 	for field, c := range map[string]Change{
+		"service.first":    {Kind: AddService, Service: &Service{Mode: "sea", Calls: []string{"CNTXG", "BRSSZ"}, First: &ancient}},
 		"passage":          {Kind: ShutPassage, Passage: "sues"},
 		"until":            {Kind: ShutPassage, Passage: "suez", Until: &early},
 		"service":          {Kind: AddService},

@@ -140,6 +140,9 @@ func (c *checker) service(s *Service) {
 			c.add(fmt.Sprintf("service.calls[%d]", i), "is the same as the call before")
 		}
 	}
+	if s.First != nil && s.First.Before(c.now.AddDate(0, -3, 0)) {
+		c.add("service.first", "must not be more than three months ago")
+	}
 	if s.EveryDays < 0 || s.EveryDays > 60 || s.EveryDays > 0 && s.EveryDays < 0.25 {
 		c.add("service.every_days", "must be from 0.25 to 60, got %g", s.EveryDays)
 	}

@@ -82,7 +82,7 @@ type Config struct {
 	Save func(ctx context.Context, r Record) error
 	Now  func() time.Time
 
-	Options optimize.Options // nil fields as in Options()
+	Options optimize.Options // without a Gap: Options()
 	Jobs    int              // solves at a time; 0: 1
 	Queue   int              // that may wait; 0: 8
 	Keep    int              // scenarios; 0: 200
@@ -104,10 +104,13 @@ type Desk struct {
 	wg   sync.WaitGroup
 	base baseline
 
+	saving sync.Mutex // held from taking a revision until it is saved, so that the log has them in order; before mu
+
 	mu   sync.Mutex
 	held map[string]*entry
-	work []*work // problems and plans at hand, the newest last
-	last uint64  // revision
+	gone map[string]uint64 // revisions of what was deleted
+	work []*work           // problems and plans at hand, the newest last
+	last uint64            // revision
 }
 
 // entry is one scenario.
@@ -140,7 +143,7 @@ func NewDesk(cfg Config) *Desk {
 		cfg.Options = Options()
 	}
 	cfg.Jobs, cfg.Queue, cfg.Keep = orInt(cfg.Jobs, 1), orInt(cfg.Queue, 8), orInt(cfg.Keep, 200)
-	d := &Desk{cfg: cfg, jobs: make(chan struct{}, cfg.Jobs), held: map[string]*entry{}}
+	d := &Desk{cfg: cfg, jobs: make(chan struct{}, cfg.Jobs), held: map[string]*entry{}, gone: map[string]uint64{}}
 	d.ctx, d.stop = context.WithCancel(context.Background())
 	return d
 }
@@ -163,6 +166,12 @@ func (d *Desk) Restore(r Record) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.last = max(d.last, r.Revision)
+	if r.Revision <= d.gone[r.ID] {
+		return
+	}
+	if r.Deleted {
+		d.gone[r.ID] = r.Revision
+	}
 	e := d.held[r.ID]
 	if e == nil {
 		if !r.Deleted {
@@ -300,6 +309,8 @@ func (d *Desk) Delete(ctx context.Context, id string) error {
 }
 
 func (d *Desk) change(ctx context.Context, id string, f func(*Record)) error {
+	d.saving.Lock()
+	defer d.saving.Unlock()
 	d.mu.Lock()
 	e := d.held[id]
 	if e == nil {

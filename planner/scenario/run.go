@@ -38,6 +38,8 @@ func (d *Desk) run(ctx context.Context, id string, changes []Change) {
 		<-d.jobs
 	case <-ctx.Done():
 	}
+	d.saving.Lock()
+	defer d.saving.Unlock()
 	d.mu.Lock()
 	e := d.held[id]
 	if e == nil {

@@ -31,6 +31,11 @@ func (b *Base) serviceFacts(s *planner.State, n int, v *Service) []planner.Fact 
 		}
 	}
 	alike := similarLegs(s, v.Mode)
+	likes, kms := make([]leg, len(places)-1), make([]float64, len(places)-1)
+	for i := range likes {
+		from, to := &places[i], &places[i+1]
+		kms[i], likes[i] = alike.between(orb.Point{from.Lon, from.Lat}, orb.Point{to.Lon, to.Lat})
+	}
 	stay := portStayHours
 	if v.Mode == planner.ModeAir {
 		stay = airStayHours
@@ -44,8 +49,7 @@ func (b *Base) serviceFacts(s *planner.State, n int, v *Service) []planner.Fact 
 			return facts
 		}
 		for leg := range len(places) - 1 {
-			from, to := &places[leg], &places[leg+1]
-			km, like := alike.between(orb.Point{from.Lon, from.Lat}, orb.Point{to.Lon, to.Lat})
+			from, to, km, like := &places[leg], &places[leg+1], kms[leg], likes[leg]
 			d := planner.Departure{ID: fmt.Sprintf("whatif-%d-%d-%d", n+1, round+1, leg+1), Mode: v.Mode, Carrier: v.Carrier,
 				Voyage: fmt.Sprintf("whatif-%d-%d", n+1, round+1), From: from.ID, To: to.ID,
 				Cutoff: leaves.Add(-like.lead), Depart: leaves, Arrive: leaves.Add(hours(km * like.sails)),

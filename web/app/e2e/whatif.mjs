@@ -51,7 +51,6 @@ export const whatifTests = ({ open, done, until, service, shots, snapshot }) => 
     await page.getByRole('dialog').getByRole('heading', { name: 'Bottlenecks' }).waitFor();
     await page.emulateMedia({ media: 'print' });
     assert.equal(await page.getByTestId('map').isVisible(), false);
-    await page.screenshot({ path: `${shots}/commission-en-print-report.png`, fullPage: true });
     await page.emulateMedia({ media: 'screen' });
     await page.screenshot({ path: `${shots}/commission-en-light-report.png` });
     await page.keyboard.press('Escape');
