@@ -232,7 +232,7 @@ export function journeys({ service, open, done, until, snapshot, shots }) {
       await exporter.locator(`[data-departure="${flight.id}"]`).getByText('<img').waitFor(); // as text, and live
       const ready = new Date(depart - 2 * day).toISOString();
       const { id } = await post(exporter, '/api/requests', { origin: 'TSN', market: house.markets[0].id, class: 'general', goods: 'by the new flight', volume_m3: 5, weight_kg: 900, storage_days: 5, drawdown: 'none',
-        modes: ['air'], whole: true, value: 1_000_000, time_cost_m3_day: 500, ready, due: new Date(depart + 20 * day).toISOString() });
+        modes: ['air'], whole: true, value: 1_000_000, ready, due: new Date(depart + 20 * day).toISOString() });
       await view(exporter, `requests`);
       await exporter.evaluate((r) => (location.hash = `#/requests/${r}`), id);
       await until('a match by that flight', async () => (await snapshot(exporter)).entities.match.find((m) => m.request === id)?.parts?.some((p) => p.departures.includes(flight.id)));
