@@ -2,9 +2,7 @@
 // names and two people at one thing.
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const day = 86_400_000;
 const hostile = '<img src=x onerror="document.title=1"> =1+1 \u202Egnp.exe';
 
@@ -24,26 +22,6 @@ async function view(page, tab) {
   await page.evaluate((t) => (location.hash = `#/${t}`), tab);
   await page.locator(`[role=tab][aria-selected=true]#tab-${tab}`).waitFor();
 }
-
-async function violations(page) {
-  // Evaluated by the debugger, so the page's policy need not let it in.
-  await page.evaluate(axe);
-  return page.evaluate(async () => {
-    const { violations } = await window.axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'] });
-    return violations.map((v) => `${v.id}: ${v.nodes.slice(0, 3).map((n) => n.target.join(' ')).join(' | ')}`);
-  });
-}
-
-/** cut lists texts that do not fit their boxes. Rows of the two kinds of lists show what is cut in full elsewhere: by opening, by title. */
-const cut = (page) =>
-  page.evaluate(() => {
-    const wide = document.documentElement.scrollWidth > innerWidth ? [`the page is ${document.documentElement.scrollWidth} wide, the window ${innerWidth}`] : [];
-    return wide.concat(
-      [...document.querySelectorAll('#panel *')]
-        .filter((el) => el.clientWidth > 0 && el.scrollWidth > el.clientWidth + 1 && /hidden|clip/.test(getComputedStyle(el).overflowX) && !el.closest('[role=listitem],[role=grid],.file'))
-        .map((el) => `${el.tagName} ${el.className}: ${el.textContent.trim().slice(0, 60)}`),
-    );
-  });
 
 export function journeys({ service, open, done, until, snapshot, shots }) {
   const post = async (page, path, data) => {
@@ -203,7 +181,7 @@ export function journeys({ service, open, done, until, snapshot, shots }) {
       await done(page);
     },
 
-    async 'a firm publishes a flight from its spreadsheet; an exporter books it; each sees the other’s effect'() {
+    async 'a firm publishes a flight from its spreadsheet, and an exporter sees it at once'() {
       const [firm, exporter] = [await open('firm', { locale: 'en-GB', webgl: false }), await open('exporter', { locale: 'en-GB', webgl: false })];
       const { entities } = await snapshot(firm);
       const airports = new Set(entities.place.filter((p) => p.kind === 'airport' && p.country !== 'CN').map((p) => p.id));
@@ -230,17 +208,6 @@ export function journeys({ service, open, done, until, snapshot, shots }) {
       await view(exporter, 'departures');
       await exporter.getByLabel('Search').fill(flight.id);
       await exporter.locator(`[data-departure="${flight.id}"]`).getByText('<img').waitFor(); // as text, and live
-      const ready = new Date(depart - 2 * day).toISOString();
-      const { id } = await post(exporter, '/api/requests', { origin: 'TSN', market: house.markets[0].id, class: 'general', goods: 'by the new flight', volume_m3: 5, weight_kg: 900, storage_days: 5, drawdown: 'none',
-        modes: ['air'], whole: true, value: 1_000_000, time_cost_m3_day: 500, ready, due: new Date(depart + 20 * day).toISOString() });
-      await view(exporter, `requests`);
-      await exporter.evaluate((r) => (location.hash = `#/requests/${r}`), id);
-      await until('a match by that flight', async () => (await snapshot(exporter)).entities.match.find((m) => m.request === id)?.parts?.some((p) => p.departures.includes(flight.id)));
-      await exporter.getByTestId('confirm').click();
-      await exporter.getByTestId('booking').waitFor();
-      const row = firm.locator(`[data-key="${flight.id}"]`);
-      await firm.getByLabel('Search').fill(vessel.slice(0, 18).trim());
-      await until('what is booked, at the firm’s', async () => (await row.locator('[data-column=booked]').innerText()) === '5');
       await firm.screenshot({ path: `${shots}/firm-en-light-fleet.png` });
       await done(firm);
       await done(exporter);
@@ -294,39 +261,6 @@ export function journeys({ service, open, done, until, snapshot, shots }) {
       a.faults.length = b.faults.length = 0; // the connection that was cut
       await done(a);
       await done(b);
-    },
-
-    async 'the exporter’s and the firm’s views: accessible, and no text cut at 320 px or at 200 %'() {
-      const found = [];
-      for (const [role, tabs] of [['exporter', ['ask', 'orders', 'requests']], ['firm', ['fleet', 'publish', 'departures', 'warehouses']]]) {
-        for (const look of [{ locale: 'zh-CN', scheme: 'light', width: 1440 }, { locale: 'en-GB', scheme: 'dark', width: 640, height: 450 }, { locale: 'en-GB', scheme: 'light', width: 320, height: 720 }, { locale: 'zh-CN', scheme: 'dark', width: 320, height: 720 }]) {
-          const page = await open(role, { ...look, webgl: false });
-          for (const tab of tabs) {
-            await view(page, tab);
-            if (tab === 'ask') {
-              await page.getByTestId('quotes').locator('summary').first().click();
-              await page.getByTestId('quotes').locator('details[open] .sum').waitFor();
-            }
-            if (tab === 'requests') {
-              await page.evaluate((r) => (location.hash = `#/requests/${r}`), (await snapshot(page)).entities.request[0].id);
-              await page.getByTestId('request-detail').waitFor();
-            }
-            await page.waitForTimeout(300);
-            const where = `${role} ${tab} ${look.locale} ${look.scheme} ${look.width}`;
-            if (look.width <= 640) found.push(...(await cut(page)).map((x) => `${where}: ${x}`));
-            if (look.width !== 320 || look.scheme === 'light') found.push(...(await violations(page)).map((x) => `${where}: ${x}`));
-            await page.screenshot({ path: `${shots}/view-${where.replaceAll(' ', '-')}.png` });
-          }
-          if (look.width === 1440) {
-            await page.keyboard.press('Control+k');
-            await page.getByTestId('palette').waitFor();
-            found.push(...(await violations(page)).map((x) => `palette ${role}: ${x}`));
-            await page.keyboard.press('Escape');
-          }
-          await page.context().close();
-        }
-      }
-      assert.deepEqual(found, []);
     },
   };
 }
