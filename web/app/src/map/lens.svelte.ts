@@ -1,13 +1,11 @@
 import type { Mode } from '../live/protocol';
-import type { Picked } from '../ui/view.svelte';
 
 /** Colour is what the lanes' colour tells: how one travels, how full the week's departures are, what one more m3 is worth. */
 export type Colour = 'mode' | 'load' | 'worth';
 export const colours: readonly Colour[] = ['mode', 'load', 'worth'];
 
 const modes: readonly string[] = ['sea', 'air', 'rail', 'road', 'post'];
-const kinds: readonly string[] = ['departure', 'warehouse', 'place', 'lane', 'passage'];
-const ours = ['when', 'lanes', 'market', 'mode', 'firm', 'class', 'globe', 'table', 'show'] as const;
+const ours = ['when', 'lanes', 'market', 'mode', 'firm', 'class', 'globe', 'table'] as const;
 
 /** Shown is what a link to the map says. Empty strings filter nothing. */
 export interface Shown {
@@ -19,7 +17,6 @@ export interface Shown {
   cargo: string;
   globe: boolean;
   table: boolean;
-  picked: Picked | null;
 }
 
 /** read takes from a query what it understands, and leaves the rest at its default. */
@@ -28,7 +25,6 @@ export function read(query: string): Shown {
   const when = Date.parse(q.get('when') ?? '');
   const lanes = colours.find((c) => c === q.get('lanes'));
   const mode = q.get('mode') ?? '';
-  const [, kind, id] = /^(\w+):(.{1,200})$/.exec(q.get('show') ?? '') ?? [];
   return {
     when: Number.isNaN(when) ? null : when,
     lanes: lanes ?? 'mode',
@@ -38,7 +34,6 @@ export function read(query: string): Shown {
     cargo: short(q.get('class')),
     globe: q.get('globe') === '1',
     table: q.get('table') === '1',
-    picked: kind && id && kinds.includes(kind) ? { kind: kind as Picked['kind'], id } : null,
   };
 }
 
@@ -57,7 +52,6 @@ export function write(query: string, s: Shown): string {
   set('class', s.cargo);
   set('globe', s.globe ? '1' : '');
   set('table', s.table ? '1' : '');
-  set('show', s.picked ? `${s.picked.kind}:${s.picked.id}` : '');
   const text = q.toString();
   return text ? `?${text}` : '';
 }
@@ -75,13 +69,13 @@ class Lens {
   table = $state(false);
   filtered = $derived(this.market !== '' || this.mode !== '' || this.firm !== '' || this.cargo !== '');
 
-  take({ picked: _, ...shown }: Shown): void {
+  take(shown: Shown): void {
     Object.assign(this, shown);
   }
 
-  shown(picked: Picked | null): Shown {
+  shown(): Shown {
     const { when, lanes, market, mode, firm, cargo, globe, table } = this;
-    return { when: this.playing ? null : when, lanes, market, mode, firm, cargo, globe, table, picked };
+    return { when: this.playing ? null : when, lanes, market, mode, firm, cargo, globe, table };
   }
 
   clear(): void {

@@ -1,13 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { read, write, type Shown } from './lens.svelte';
 
-const plain: Shown = { when: null, lanes: 'mode', market: '', mode: '', firm: '', cargo: '', globe: false, table: false, picked: null };
+const plain: Shown = { when: null, lanes: 'mode', market: '', mode: '', firm: '', cargo: '', globe: false, table: false };
 
 describe('a link to the map', () => {
   it('says what is shown, and is read back alike', () => {
     const shown: Shown = {
       when: Date.parse('2027-01-09T06:30:00Z'), lanes: 'worth', market: 'US-W', mode: 'sea', firm: '津海 & Co', cargo: 'general', globe: true, table: true,
-      picked: { kind: 'lane', id: 'CNTXG>NLRTM:sea' },
     };
     expect(read(write('', shown))).toEqual(shown);
     expect(write('', plain)).toBe('');
@@ -19,7 +18,7 @@ describe('a link to the map', () => {
   });
 
   it('takes nothing that makes no sense', () => {
-    expect(read('?when=soon&lanes=pink&mode=boat&show=person:1&globe=yes')).toEqual(plain);
+    expect(read('?when=soon&lanes=pink&mode=boat&globe=yes')).toEqual(plain);
     expect(read(`?firm=${'x'.repeat(5000)}`).firm).toHaveLength(120);
   });
 });
