@@ -26,7 +26,7 @@ const children = (pid) => readdirSync('/proc').filter((p) => /^\d+$/.test(p) && 
 const family = (pid) => [pid, ...children(pid).flatMap(family)];
 
 const service = await startService(['--feed-speed', String(speed)]);
-const browser = await launch(['--js-flags=--expose-gc', '--enable-precise-memory-info']);
+const browser = await launch({ more: ['--js-flags=--expose-gc', '--enable-precise-memory-info'] });
 try {
   const context = await browser.newContext({ viewport: { width: 1000, height: 640 }, locale: 'en-GB', timezoneId: 'Asia/Shanghai' });
   context.setDefaultTimeout(300_000);
