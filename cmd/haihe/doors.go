@@ -27,7 +27,7 @@ const sessionIdle = 8 * time.Hour
 
 // doorSettings are what serve is told about who gets in.
 type doorSettings struct {
-	url, secret      string
+	url              string
 	tlsCert, tlsKey  string
 	origins          []string
 	idle, max        time.Duration
