@@ -3,6 +3,7 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { svelte } from '@sveltejs/vite-plugin-svelte';
 import { defineConfig, type Plugin } from 'vite';
+import { coastline } from './coastline';
 
 const out = join(import.meta.dirname, '../dist/app');
 const server = process.env.HAIHE_URL ?? 'http://127.0.0.1:8080';
@@ -28,7 +29,7 @@ function apiDocs(): Plugin {
 
 export default defineConfig({
   base: './',
-  plugins: [svelte(), apiDocs()],
+  plugins: [svelte(), coastline(), apiDocs()],
   build: {
     outDir: out,
     emptyOutDir: true,

@@ -1,13 +1,12 @@
-import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { feature } from 'topojson-client';
-import type { GeometryCollection, Topology } from 'topojson-specification';
+import type { GeometryCollection } from 'topojson-specification';
 import { describe, expect, it } from 'vitest';
+import { coastlineFile } from '../../coastline';
+import { decode } from './coastfile';
 import { coastOf } from './land';
 
-const file = createRequire(import.meta.url).resolve('world-atlas/land-50m.json');
-const topology = JSON.parse(readFileSync(file, 'utf8')) as Topology<{ land: GeometryCollection }>;
-const { land, shore } = coastOf(feature(topology, topology.objects.land));
+const topology = decode(coastlineFile().buffer);
+const { land, shore } = coastOf(feature(topology, topology.objects.land as GeometryCollection));
 
 // The coast has some 10⁵ points: one expectation on the worst of them, not one on each.
 describe('coastOf', () => {

@@ -1,7 +1,8 @@
 import type { Feature, FeatureCollection, MultiLineString, MultiPolygon, Polygon, Position } from 'geojson';
 import { feature } from 'topojson-client';
-import type { GeometryCollection, Topology } from 'topojson-specification';
-import url from 'world-atlas/land-50m.json?url';
+import type { GeometryCollection } from 'topojson-specification';
+import url from 'virtual:coastline';
+import { decode } from './coastfile';
 
 export interface Coast {
   land: FeatureCollection;
@@ -10,8 +11,8 @@ export interface Coast {
 
 /** coast reads Natural Earth's land, 1:50 m, without any border, and its shore as lines. */
 export async function coast(): Promise<Coast> {
-  const topology = (await (await fetch(url)).json()) as Topology<{ land: GeometryCollection }>;
-  return coastOf(feature(topology, topology.objects.land));
+  const topology = decode(await (await fetch(url)).arrayBuffer());
+  return coastOf(feature(topology, topology.objects.land as GeometryCollection));
 }
 
 /**
