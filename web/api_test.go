@@ -456,7 +456,7 @@ func TestEveryOperationHasItsRoles(t *testing.T) {
 		"GET /api/passages": everybody, "POST /api/passages/{id}/close": {Commission}, "POST /api/passages/{id}/reopen": {Commission},
 		"GET /api/scenarios": {Commission}, "POST /api/scenarios": {Commission}, "GET /api/scenarios/{id}": {Commission},
 		"PATCH /api/scenarios/{id}": {Commission}, "DELETE /api/scenarios/{id}": {Commission}, "POST /api/scenarios/{id}/run": {Commission},
-		"POST /api/scenarios/{id}/cancel": {Commission}, "GET /api/scenarios/{id}/problem": {Commission}, "GET /api/scenarios/{id}/plan": {Commission},
+		"POST /api/scenarios/{id}/cancel": {Commission}, "GET /api/scenarios/{id}/problem": {Operator}, "GET /api/scenarios/{id}/plan": {Operator},
 		"GET /api/scenarios/{id}/difference.csv": {Commission}, "GET /api/scenarios/{id}/difference.xlsx": {Commission},
 		"GET /api/scenarios/{id}/difference.geojson": {Commission}, "GET /api/targets": {Commission}, "GET /api/targets/{id}": {Commission},
 	}

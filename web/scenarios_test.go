@@ -64,8 +64,8 @@ func TestWhatIf(t *testing.T) {
 	// Solved elsewhere, the exported problem gives that plan.
 	var p planner.Problem
 	var plan planner.Plan
-	s.into(s.call(Commission, "tc", "GET", "/api/scenarios/"+v.ID+"/problem", nil), 200, &p)
-	s.into(s.call(Commission, "tc", "GET", "/api/scenarios/"+v.ID+"/plan", nil), 200, &plan)
+	s.into(s.call(Operator, "op", "GET", "/api/scenarios/"+v.ID+"/problem", nil), 200, &p)
+	s.into(s.call(Operator, "op", "GET", "/api/scenarios/"+v.ID+"/plan", nil), 200, &plan)
 	again, err := optimize.Solve(t.Context(), &p, optimize.Options{Gap: 1e-6, Search: 100})
 	require.NoError(t, err)
 	assert.InDelta(t, plan.Objective, again.Objective, 1e-6)
@@ -101,7 +101,7 @@ func TestWhatIf(t *testing.T) {
 	assert.Equal(t, "renamed", v.Name)
 	s.into(s.call(Commission, "tc", "POST", path+"/cancel", nil), 204, nil)
 	s.into(s.call(Commission, "tc", "DELETE", path, nil), 204, nil)
-	for _, rest := range []string{"", "/problem", "/difference.csv"} {
+	for _, rest := range []string{"", "/difference.csv"} {
 		s.refused(s.call(Commission, "tc", "GET", path+rest, nil), 404, "")
 	}
 	s.refused(s.call(Commission, "tc", "DELETE", path, nil), 404, "")

@@ -176,7 +176,7 @@ func TestTwoInstances(t *testing.T) {
 		return a == b && a == first.standing().PlanVersion
 	}, wait, 50*time.Millisecond)
 	type plan struct{ Prices planner.Prices }
-	require.Equal(t, get[plan](first, "commission", "/api/plan"), get[plan](second, "commission", "/api/plan"))
+	require.Equal(t, get[plan](first, "operator", "/api/plan"), get[plan](second, "operator", "/api/plan"))
 	quote := func(s *service) []json.RawMessage {
 		code, body := s.call("exporter", http.MethodPost, "/api/quotes", newRequest(""))
 		require.Equal(t, http.StatusOK, code, "%s", body)

@@ -59,7 +59,7 @@ func TestAFullDisk(t *testing.T) {
 	}
 	require.True(t, refused, "a full disk is told")
 	require.Contains(t, s.stderr.String(), "no space left on device")
-	code, _ := s.call("commission", http.MethodGet, "/api/plan", nil)
+	code, _ := s.call("operator", http.MethodGet, "/api/plan", nil)
 	require.Equal(t, http.StatusOK, code, "what is known is still shown")
 
 	require.NoError(t, os.Remove(ballast))

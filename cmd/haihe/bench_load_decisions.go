@@ -152,7 +152,7 @@ func (x *exporter) ask(method, path, body string, into any) bool {
 
 // planned waits until the service has a plan for so many requests.
 func (s *loaded) planned(ctx context.Context, requests int) error {
-	token, err := s.token(web.Commission, string(web.Commission))
+	token, err := s.token(web.Operator, string(web.Operator))
 	if err != nil {
 		return err
 	}
