@@ -64,7 +64,8 @@ type service struct {
 	metrics string            // address for operators, if there is one
 	secret  string            // file of the key that signs
 	links   map[string]string // tokens of the sign-in links, by role
-	stderr  *bytes.Buffer
+	stderr  *said
+	sample  bool
 	ended   chan error
 	client  *http.Client
 }
@@ -82,7 +83,7 @@ func serveBy(t *testing.T, command []string, dir string, args ...string) *servic
 	if i := slices.Index(args, "--secret-file"); i >= 0 {
 		secret = args[i+1]
 	}
-	s := &service{t: t, secret: secret, links: map[string]string{}, stderr: &bytes.Buffer{}, ended: make(chan error, 1), client: http.DefaultClient}
+	s := &service{t: t, secret: secret, links: map[string]string{}, stderr: &said{}, sample: slices.Contains(args, "--sample"), ended: make(chan error, 1), client: http.DefaultClient}
 	args = append([]string{"serve", "--listen", "127.0.0.1:0", "--broker-listen", "127.0.0.1:0", "--data", dir}, args...)
 	args = append(command[1:len(command):len(command)], args...)
 	s.cmd = exec.Command(command[0], args...)
@@ -166,9 +167,32 @@ func (s *service) token(role string) string {
 	return token
 }
 
+// planned reports whether there is a plan; of the sample, one with matches: an instance that leads a cluster plans before it
+// loads that.
 func (s *service) planned() bool {
-	code, _ := s.call("operator", http.MethodGet, "/api/plan", nil)
-	return code == http.StatusOK
+	var plan struct {
+		Assignments []json.RawMessage `json:"assignments"`
+	}
+	code, body := s.call("operator", http.MethodGet, "/api/plan", nil)
+	return code == http.StatusOK && json.Unmarshal(body, &plan) == nil && (!s.sample || len(plan.Assignments) > 0)
+}
+
+// said is what a process says, which tests read while it speaks.
+type said struct {
+	mu  sync.Mutex
+	buf bytes.Buffer
+}
+
+func (s *said) Write(p []byte) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.buf.Write(p)
+}
+
+func (s *said) String() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.buf.String()
 }
 
 // stop ends the service as Ctrl-C does; it must end well.
