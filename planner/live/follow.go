@@ -159,6 +159,10 @@ func (l *Loop) show(r *Recorded) {
 	l.now.plan = adopted(l.now.problem, r)
 	l.now.loads = loadsOf(l.now.problem, l.now.plan)
 	l.own = false
+	l.ahead = slices.ContainsFunc(r.Matches, func(m planner.Match) bool {
+		_, known := l.cfg.State.Request(m.Request)
+		return !known
+	})
 	if !l.caughtUp {
 		return // everything is told then
 	}
@@ -166,6 +170,15 @@ func (l *Loop) show(r *Recorded) {
 	u.Matches, u.Unplanned = differ(before.recorded, r)
 	u.DepartureLoads, u.WarehouseLoads = l.now.loads.since(before.loads)
 	l.observe(u)
+}
+
+// showAgain shows the plan of another instance on what has been read since it came.
+func (l *Loop) showAgain() {
+	if l.heard == nil || l.leading {
+		return
+	}
+	l.now.problem = nil
+	l.show(l.heard)
 }
 
 // adopted is the plan that was recorded, as far as it is about what a problem holds.

@@ -78,6 +78,7 @@ type Loop struct {
 	now      current
 	own      bool      // now was made by this loop since it leads
 	heard    *Recorded // the last plan of the log that Adopt was given
+	ahead    bool      // it matches what had not been read when it was shown: topics are read side by side
 	seen     uint64    // epoch of the last plan that is known of
 	epoch    uint64    // of the plans of this lead
 	version  uint64
@@ -173,6 +174,7 @@ func (l *Loop) Run(ctx context.Context) error {
 			if l.caughtUp {
 				continue
 			}
+			l.showAgain()
 			l.caughtUp = true
 			l.cfg.State.TakeChanges()
 			l.observe(l.everything())
@@ -239,6 +241,9 @@ func (l *Loop) apply(b batch) {
 	}
 	if moved {
 		l.change()
+		if l.ahead && l.caughtUp {
+			l.showAgain()
+		}
 	}
 	l.tellRead() // it is observed by now
 	l.settle()
