@@ -248,29 +248,27 @@ func (r *Registry) Orgs() []Org {
 
 // Members lists the members of an organisation, those that are gone left out.
 func (r *Registry) Members(org OrgID) []Member {
-	r.mu.RLock()
-	defer r.mu.RUnlock()
-	var list []Member
-	for id, m := range r.members {
-		if id.org == org && !m.Gone {
-			list = append(list, m)
-		}
-	}
-	slices.SortFunc(list, func(a, b Member) int { return cmp.Compare(a.User, b.User) })
-	return list
+	return r.present(func(m *Member) bool { return m.Org == org })
 }
 
 // MembershipsOf lists where a user is a member.
 func (r *Registry) MembershipsOf(user string) []Member {
+	return r.present(func(m *Member) bool { return m.User == user })
+}
+
+// present lists the members that are wanted and not gone, by user and then by organisation.
+func (r *Registry) present(wanted func(*Member) bool) []Member {
 	r.mu.RLock()
 	defer r.mu.RUnlock()
 	var list []Member
-	for id, m := range r.members {
-		if id.user == user && !m.Gone {
+	for _, m := range r.members {
+		if !m.Gone && wanted(&m) {
 			list = append(list, m)
 		}
 	}
-	slices.SortFunc(list, func(a, b Member) int { return cmp.Compare(a.Org.String(), b.Org.String()) })
+	slices.SortFunc(list, func(a, b Member) int {
+		return cmp.Or(cmp.Compare(a.User, b.User), cmp.Compare(a.Org.String(), b.Org.String()))
+	})
 	return list
 }
 
