@@ -28,7 +28,7 @@ async function open(role, { locale = 'zh', theme = 'light', width = 1280, height
   const page = await context.newPage();
   page.faults = [];
   page.on('pageerror', (e) => page.faults.push(String(e)));
-  await page.goto(service.links[role]);
+  await page.goto(await service.link(role));
   await page.getByTestId('plan-version').waitFor();
   return page;
 }
@@ -88,6 +88,29 @@ for (const role of Object.keys(views)) {
   };
 }
 
+tests['without WebGL a card is shown by the keyboard, and nothing lies over anything'] = async () => {
+  for (const [width, height] of [[1280, 800], [390, 844]]) {
+    const page = await open('commission', { width, height });
+    const table = page.getByTestId('map-table');
+    await table.locator('tbody button').first().focus();
+    const name = await table.locator('tbody button').first().innerText();
+    await page.keyboard.press('Enter');
+    const card = page.getByTestId('card');
+    await card.getByRole('heading', { name }).waitFor();
+    await until('the focus in the card', () => focused(page, '.card .x'));
+    await page.getByTestId('ticker').getByRole('button').waitFor();
+    const boxes = await page.evaluate(() => Object.fromEntries(['.ticker', '.fallback', '.card', '.table', '.controls'].map((s) => [s, document.querySelector(s).getBoundingClientRect()])));
+    const rows = Object.entries(boxes);
+    for (const [selector, box] of rows) assert.ok(box.height >= 24 && box.width >= width / 3, `${selector} is ${box.width} x ${box.height} px at ${width} px`);
+    for (const [i, [selector, box]] of rows.entries()) if (i > 0) assert.ok(box.top >= rows[i - 1][1].bottom - 1, `${rows[i - 1][0]} ends above ${selector} at ${width} px`);
+    assert.ok(boxes['.card'].height > 150, 'room to read the card');
+    await page.keyboard.press('Escape');
+    await card.waitFor({ state: 'detached' });
+    assert.ok(await focused(page, '[data-testid="map-table"] tbody button'));
+    assert.deepEqual(page.faults, []);
+  }
+};
+
 const focused = (page, selector) => page.evaluate((s) => document.activeElement?.matches(s) ?? false, selector);
 const address = (page) => new URL(page.url()).search;
 
@@ -120,7 +143,7 @@ tests['a link leads to its place, back and forward work, and after a sign-in it 
   await page.goto(link);
   await page.getByRole('heading', { level: 1 }).waitFor();
   assert.equal(await page.getByTestId('card').count(), 0);
-  await page.goto(service.links.commission);
+  await page.goto(await service.link('commission'));
   await page.getByTestId('card').waitFor();
   assert.equal(address(page), new URL(link).search);
   assert.deepEqual(page.faults, []);

@@ -13,7 +13,7 @@ export function launch({ map = true, more = [] } = {}) {
 }
 
 // Patience for a slow machine with other work; nothing asserts how long a thing took.
-export const patience = 180_000;
+export const patience = Number(process.env.PATIENCE ?? 180_000);
 
 /** until asks again and again, and fails with the name of what it never saw. */
 export async function until(what, ask) {

@@ -48,7 +48,7 @@ async function take({ name, role, go, act, theme = 'light' }, locale, file) {
     context.setDefaultTimeout(patience);
     await context.addInitScript((r) => localStorage.setItem(`haihe.tour.${r}`, 'seen'), role);
     const page = await context.newPage();
-    await page.goto(service.links[role]);
+    await page.goto(await service.link(role));
     await page.goto(`${service.base}/${go}`);
     await page.getByTestId('plan-version').waitFor();
     await act?.(page);

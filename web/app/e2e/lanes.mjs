@@ -67,7 +67,7 @@ try {
     const context = await browser.newContext({ viewport: { width: 1800, height: 1100 }, locale: 'zh-CN', colorScheme: 'light', timezoneId: 'Asia/Shanghai' });
     context.setDefaultTimeout(patience);
     const page = await context.newPage();
-    await page.goto(service.links.commission);
+    await page.goto(await service.link('commission'));
     await page.getByTestId('plan-version').waitFor();
     const end = Date.now() + patience;
     for (;;) {

@@ -20,7 +20,7 @@ async function open(role, { locale = 'zh-CN', scheme = 'light', width = 1440, he
   const page = await context.newPage();
   page.faults = [];
   page.on('pageerror', (e) => page.faults.push(String(e)));
-  await page.goto(service.links[role]);
+  await page.goto(await service.link(role));
   await page.getByTestId('plan-version').waitFor();
   if (query) {
     await page.goto(`${service.base}/${query}`);

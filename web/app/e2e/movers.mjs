@@ -91,7 +91,7 @@ async function measure(n) {
       sum[1] += Buffer.byteLength(response.payloadData);
       sum[2] += (message.positions ?? message.changes ?? []).length;
     });
-    await page.goto(service.links.commission);
+    await page.goto(await service.link('commission'));
     await page.getByTestId('plan-version').waitFor();
     const moving = async () => (await page.getByTestId('moving').innerText()).match(/[\d,]+/g).reduce((sum, x) => sum + Number(x.replace(/,/g, '')), 0);
     for (const end = Date.now() + patience; (await moving()) < n; await sleep(1000)) assert.ok(Date.now() < end, `${await moving()} of ${n} are on the map`);

@@ -48,7 +48,7 @@ async function open(role, { locale = 'zh-CN', scheme = 'light', width = 1440, he
     // The border overlay that is not set answers 404, which Chromium logs.
     if (m.type() === 'error' && !m.location().url.includes('/overlay/')) page.faults.push(m.text());
   });
-  await page.goto(service.links[role]);
+  await page.goto(await service.link(role));
   await page.getByTestId('plan-version').waitFor();
   return page;
 }
@@ -303,7 +303,7 @@ const tests = {
     page.on('request', (r) => {
       if (!r.url().startsWith(service.base) && !r.url().startsWith('data:')) page.strangers.push(r.url());
     });
-    await page.goto(service.links.exporter);
+    await page.goto(await service.link('exporter'));
     await page.goto(`${service.base}/docs/`);
     await page.getByText('/api/requests', { exact: true }).first().waitFor();
     await done(page);

@@ -1,8 +1,9 @@
-import { spawn } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 
 /** free is a loopback port that nothing listens on. */
 function free() {
@@ -17,8 +18,8 @@ function free() {
 }
 
 /**
- * startService runs HAIHE_BIN serve --sample, with more flags if given, on ports and in a folder of its own. It answers with the base URL, the
- * sign-in links by role as they are printed, the broker's address, the process's id, restart and stop.
+ * startService runs HAIHE_BIN serve --sample, with more flags if given, on ports and in a folder of its own. It answers with the base URL,
+ * link, the broker's address, the process's id, restart and stop.
  */
 export async function startService(more = []) {
   const bin = process.env.HAIHE_BIN;
@@ -56,16 +57,22 @@ export async function startService(more = []) {
     }
   };
 
+  const base = `http://127.0.0.1:${http}`;
   const links = await start();
   await ready();
   return {
-    base: `http://127.0.0.1:${http}`,
-    links,
+    base,
+    /** link makes a link that signs in, once, as a role of the sample. */
+    async link(role) {
+      const [claims] = new URL(links[role]).searchParams.get('token').split('.');
+      const { org, name } = JSON.parse(Buffer.from(claims, 'base64url'));
+      return (await promisify(execFile)(bin, ['link', '--data', data, '--server', base, role, org, name])).stdout.trim();
+    },
     brokers,
     pid: () => child.pid,
     async restart() {
       await stop();
-      Object.assign(links, await start()); // a link is used once, or for some minutes
+      await start();
       await ready();
     },
     /** pause ends the service, as a break of the network would; resume starts it again where it was. */

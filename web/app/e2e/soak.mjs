@@ -41,7 +41,7 @@ try {
     frames++;
     bytes += response.payloadData.length;
   });
-  await page.goto(service.links.commission);
+  await page.goto(await service.link('commission'));
   await page.getByTestId('plan-version').waitFor();
   const own = children(process.pid).find((pid) => family(pid).length > 2); // the browser, not the service
   const begun = Date.now();

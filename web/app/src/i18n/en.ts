@@ -80,7 +80,7 @@ export const en: Record<Key, string> = {
   'map.label': "World map of Tianjin's sailings, flights and overseas warehouses",
   'map.noborders': 'No approved border layer is set; coastline only',
   'map.approved': 'Map approval no. (审图号) {number}',
-  'map.webgl': 'This browser cannot draw the map (no WebGL). The lists and forms beside it work as usual.',
+  'map.webgl': 'This browser cannot draw the map (no WebGL): here it is as a table.',
   'map.zoomin': 'Zoom in',
   'map.zoomout': 'Zoom out',
   'map.home': 'Whole map',

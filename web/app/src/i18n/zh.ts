@@ -80,7 +80,7 @@ export const zh = {
   'map.label': '天津航线、航班与海外仓世界地图',
   'map.noborders': '未设置经审批的边界图层，仅显示海岸线',
   'map.approved': '审图号：{number}',
-  'map.webgl': '此浏览器无法显示地图（WebGL 不可用）。右侧列表与表单照常可用。',
+  'map.webgl': '此浏览器无法绘制地图（WebGL 不可用），以表格代替。',
   'map.zoomin': '放大',
   'map.zoomout': '缩小',
   'map.home': '回到全图',

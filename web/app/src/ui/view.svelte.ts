@@ -42,6 +42,7 @@ class View {
   go(tab: Tab): void {
     this.tab = tab;
     this.request = null;
+    if (tab === 'orders' || tab === 'fleet') this.picked = null; // these take the map's room
   }
 }
 
