@@ -246,7 +246,7 @@ func (b *bench) solve(ctx context.Context, l *benchLine, problem, plan string) e
 	}
 	b.say("%s, seed %d, %s", l.row.name, l.seed, g)
 	var said benchSolved
-	run, err := b.child(ctx, &said, "run-solve", "--regret", fmt.Sprint(g.regret), "--gap", fmt.Sprint(g.gap), "--time-limit", limit.String(), problem, plan)
+	run, err := b.child(ctx, &said, "run-solve", "--regret", fmt.Sprint(g.regret), "--gap", fmt.Sprint(g.gap), "--time-limit", limit.String(), "--reasons", fmt.Sprint(g.reasons()), problem, plan)
 	if err != nil {
 		return err
 	}

@@ -36,17 +36,18 @@ type quantiles struct {
 
 // benchChildren are what bench starts itself as, so that each run has a process, and so its memory, to itself.
 func benchChildren() []*cobra.Command {
-	var regret, gap float64
+	var regret, gap, reasons float64
 	var limit time.Duration
 	var seed uint64
 	solve := &cobra.Command{
 		Use: "run-solve PROBLEM PLAN", Hidden: true, Args: exactArgs("PROBLEM", "PLAN"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return benchSolve(cmd, args[0], args[1], optimize.Options{Gap: gap, Regret: regret, TimeLimit: limit, Seed: seed})
+			return benchSolve(cmd, args[0], args[1], optimize.Options{Gap: gap, Regret: regret, TimeLimit: limit, Seed: seed, Reasons: reasonsOption(reasons)})
 		},
 	}
 	solve.Flags().Float64Var(&regret, "regret", 0, "")
 	solve.Flags().Float64Var(&gap, "gap", 0, "")
+	solve.Flags().Float64Var(&reasons, "reasons", 1, "")
 	solve.Flags().DurationVar(&limit, "time-limit", 0, "")
 	solve.Flags().Uint64Var(&seed, "seed", 0, "")
 	check := &cobra.Command{

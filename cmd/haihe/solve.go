@@ -16,6 +16,7 @@ import (
 func solveCommand() *cobra.Command {
 	var o optimize.Options
 	var progress bool
+	var reasons float64
 	cmd := &cobra.Command{
 		Use:   "solve [flags] PROBLEM",
 		Short: "Plan a problem file",
@@ -33,9 +34,10 @@ to the standard output. It stops at the first of: the gap is reached, the time i
 			if !(o.Regret >= 0) {
 				return misused("--regret must be a number of 0 or more")
 			}
-			if !(o.Reasons >= 0) {
+			if !(reasons >= 0) {
 				return misused("--reasons must be a number of 0 or more")
 			}
+			o.Reasons = reasonsOption(reasons)
 			if o.Search < 0 {
 				return misused("--search must not be negative")
 			}
@@ -56,9 +58,17 @@ to the standard output. It stops at the first of: the gap is reached, the time i
 	cmd.Flags().DurationVar(&o.TimeLimit, "time-limit", time.Duration(0), "stop after this time, e.g. 90s or 2m (0: none)")
 	cmd.Flags().IntVar(&o.Search, "search", 0, "moves of the search for places of requests that must go whole (0: 100000)")
 	cmd.Flags().Uint64Var(&o.Seed, "seed", 0, "seed of the random numbers; the same seed gives the same plan")
-	cmd.Flags().Float64Var(&o.Reasons, "reasons", 1, "work for the reasons of what is left unmatched, as a multiple of the usual; inf: until all are exact")
+	cmd.Flags().Float64Var(&reasons, "reasons", 1, "work for the reasons of what is left unmatched, as a multiple of the usual; 0: the obstacle and not what would help; inf: until all are exact")
 	cmd.Flags().BoolVar(&progress, "progress", false, "write time, objective, bound and gap to the standard error")
 	return cmd
+}
+
+// reasonsOption is the option that a multiple of the usual work, which may be none, stands for.
+func reasonsOption(multiple float64) float64 {
+	if multiple == 0 {
+		return -1
+	}
+	return multiple
 }
 
 // solveFile plans the problem in a file with the options made for it, and writes the plan.

@@ -19,6 +19,7 @@ type reasoner struct {
 	empty  *room // all there is
 	pool   *master
 	best   *master // the basis of the plan, if no better one is left to be found; else nil
+	plain  bool    // what would help is not looked for
 	fixed  bool    // but for those who go whole, who keep their places
 	near   *nearby // of best
 	insert *inserter
@@ -97,7 +98,7 @@ func (s *solver) explain(plan *planner.Plan, shares [][]share) {
 		return
 	}
 	w := s.newReasoner(shares)
-	if !s.stop() {
+	if w.plain = s.o.Reasons < 0; !w.plain && !s.stop() {
 		w.prepare(s)
 	}
 	w.answer(s.team, who, s.reasonsWork(), enough, func(i int, reason planner.Reason) { plan.Unmatched[i].Reason = reason })
@@ -297,17 +298,25 @@ func (q *inquiry) reason() planner.Reason {
 		return q.impossible()
 	}
 	if cost >= r.value {
-		return q.tooDear(cost, q.byValue())
+		return q.tooDear(cost, q.helped((*inquiry).byValue))
 	}
 	if r.whole {
 		for _, part := range []float64{0.75, 0.5, 0.25, 0.1} {
 			p := r.part(part)
 			if c, _, ok := q.find(&p, r.network, nil, q.room, p.value); ok {
-				return q.mustSplit(part, &c, q.bySplit())
+				return q.mustSplit(part, &c, q.helped((*inquiry).bySplit))
 			}
 		}
 	}
 	return q.full(cheapest)
+}
+
+// helped is what would help, by one of the ways of relax.go, where that is asked for.
+func (q *inquiry) helped(by func(*inquiry) *planner.Relaxation) *planner.Relaxation {
+	if q.plain {
+		return nil
+	}
+	return by(q)
 }
 
 // part is the request as if it were that fraction of it.
@@ -324,12 +333,12 @@ func (q *inquiry) impossible() planner.Reason {
 	kind := q.request.network.kind
 	leads := func(k networkKind) bool { return q.in.leads(&k, q.request.origin) }
 	if leads(kind) {
-		return q.lateReason(q.byTime())
+		return q.lateReason(q.helped((*inquiry).byTime))
 	}
 	anyMode := kind
 	anyMode.modes = nil
 	if leads(anyMode) {
-		return q.modeReason(q.byModes(anyMode))
+		return q.modeReason(q.helped(func(q *inquiry) *planner.Relaxation { return q.byModes(anyMode) }))
 	}
 	anyMode.anyClass = true
 	if leads(anyMode) {
@@ -398,12 +407,15 @@ func (q *inquiry) full(cheapest column) planner.Reason {
 			best, at, missing = c, row, m3
 		}
 	}
-	if best != nil {
+	if best != nil && !q.plain {
 		if x := q.byRoom(at, missing); x != nil {
 			return q.fullReason(at, x)
 		}
 	}
 	row, _, _ := q.shortage(&cheapest)
+	if q.plain {
+		return q.fullReason(row, nil)
+	}
 	x := q.byValue()
 	if x == nil {
 		x = q.byTime()

@@ -15,7 +15,7 @@ type Options struct {
 	TimeLimit time.Duration  // 0: none
 	Seed      uint64         // of the random numbers that break ties and steer the search for whole requests
 	Search    int            // moves of that search: work, not time, so that the plan does not depend on the machine; 0: 100,000, < 0: none. A move counts for 45 cheap ones over a pool
-	Reasons   float64        // how much work may go into the reasons, as a multiple of the usual; 0: 1, math.Inf(1): until all are exact
+	Reasons   float64        // how much work may go into the reasons, as a multiple of the usual; 0: 1, < 0: they name the obstacle and not what would help, math.Inf(1): until all are exact
 	Workers   int            // goroutines; 0: GOMAXPROCS. The plan does not depend on it
 	Progress  func(Progress) // called from Solve's goroutine now and then; may be nil
 }

@@ -60,6 +60,25 @@ func obstacle(p *planner.Problem, id string) string {
 	return planner.ReasonNoCapacity
 }
 
+// Who asks for no work on the reasons is told the same obstacles, and not what would help.
+func TestObstaclesAlone(t *testing.T) {
+	helped := 0
+	for seed := range uint64(100) {
+		p := tiny(rand.New(rand.NewPCG(seed, 23)), 1+int(seed)%7, 0)
+		full, plain := solve(t, p, Options{}), solve(t, p, Options{Reasons: -1})
+		require.Equal(t, full.Assignments, plain.Assignments, "seed %d", seed)
+		require.Len(t, plain.Unmatched, len(full.Unmatched))
+		for i, u := range plain.Unmatched {
+			require.Nil(t, u.Reason.Relaxation, "seed %d, %s", seed, u.Request)
+			require.Equal(t, full.Unmatched[i].Reason.Code, u.Reason.Code, "seed %d, %s", seed, u.Request)
+			if full.Unmatched[i].Reason.Relaxation != nil {
+				helped++
+			}
+		}
+	}
+	require.Positive(t, helped)
+}
+
 // Each reason names the hardest obstacle that there is, by all itineraries of the request.
 func TestReasonsNameTheObstacle(t *testing.T) {
 	seen := map[string]int{}
