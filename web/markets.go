@@ -3,54 +3,98 @@ package web
 import (
 	"cmp"
 	"maps"
+	"math"
 	"slices"
 
 	"haihe/planner"
 )
 
-// markets sums up, for the commission, the requests that are not withdrawn by the market they go to.
+// markets sums up, for the commission, the requests that are not withdrawn by the market they go to. What a request
+// adds is kept, so that a change costs what it changes and not what there is.
 type markets struct {
 	rows     map[string]*marketRow
-	shown    map[string]*marketRow // as the commission was last told
+	shown    map[string]marketSum // as the commission was last told
 	withheld map[string]bool
-	members  map[string]map[string]bool // market -> requests
-	dirty    map[string]bool
+	of       map[string]added // by request
+	in       map[string]int   // by exporter: markets that it has requests for
+	touched  map[string]bool  // requests
 }
+
+// added is what a request adds to a market.
+type added struct {
+	market, exporter string
+	part             marketPart
+}
+
+// marketRow sums over the open requests to a market.
+type marketRow struct {
+	sum   marketPart
+	parts map[string]marketPart // by exporter
+	told  map[string]marketPart // the parts that the row shown sums up
+	moved map[string]bool       // exporters whose part differs between the two
+}
+
+// marketSum is what the commission sees of a row.
+type marketSum struct {
+	id        string
+	sum       marketPart
+	exporters int
+}
+
+type marketPart struct {
+	requests                   int
+	askedM3, matchedM3, costed float64
+}
+
+func (p *marketPart) add(q marketPart) {
+	p.requests += q.requests
+	p.askedM3 += q.askedM3
+	p.matchedM3 += q.matchedM3
+	p.costed += q.costed
+}
+
+func (p *marketPart) subtract(q marketPart) {
+	p.add(marketPart{-q.requests, -q.askedM3, -q.matchedM3, -q.costed})
+}
+
+// grid rounds to 2^-20. Of such numbers sums below 2^33 are exact, so they are the same in whatever order things happened,
+// and taking away undoes adding.
+func grid(x float64) float64 { return math.Round(x*(1<<20)) / (1 << 20) }
 
 func newMarkets() markets {
-	return markets{map[string]*marketRow{}, map[string]*marketRow{}, map[string]bool{}, map[string]map[string]bool{}, map[string]bool{}}
+	return markets{map[string]*marketRow{}, map[string]marketSum{}, map[string]bool{}, map[string]added{}, map[string]int{}, map[string]bool{}}
 }
 
-// touch says that a request was one thing and is another now; either may be nil.
-func (m *markets) touch(old, now *planner.RequestStatus) {
-	if old != nil {
-		delete(m.members[old.Market], old.ID)
-		m.dirty[old.Market] = true
-	}
-	if now != nil {
-		if m.members[now.Market] == nil {
-			m.members[now.Market] = map[string]bool{}
-		}
-		m.members[now.Market][now.ID] = true
-		m.dirty[now.Market] = true
-	}
-}
+// touch says that a request or its match is another now.
+func (m *markets) touch(request string) { m.touched[request] = true }
 
-// settle sums the markets that were touched anew, and returns those whose row may differ.
+// settle sums up what was touched, and returns the markets whose row may differ.
 func (m *markets) settle(requests map[string]*planner.RequestStatus, matches map[string]*planner.Match) []string {
-	if len(m.dirty) == 0 {
+	if len(m.touched) == 0 {
 		return nil
 	}
-	changed := maps.Clone(m.dirty)
-	for id := range m.dirty {
-		row := sumMarket(id, m.members[id], requests, matches)
-		if row.requests == 0 {
-			delete(m.rows, id)
-		} else {
-			m.rows[id] = row
+	changed := map[string]bool{}
+	for id := range m.touched {
+		was, had := m.of[id]
+		now, has := partOf(requests[id], matches[id])
+		if had == has && was == now {
+			continue
+		}
+		if had {
+			m.put(was, -1)
+			changed[was.market] = true
+			delete(m.of, id)
+		}
+		if has {
+			m.put(now, 1)
+			changed[now.market] = true
+			m.of[id] = now
 		}
 	}
-	clear(m.dirty)
+	clear(m.touched)
+	if len(changed) == 0 {
+		return nil
+	}
 	withheld := withhold(m.rows)
 	for id := range m.rows {
 		if withheld[id] != m.withheld[id] {
@@ -64,84 +108,105 @@ func (m *markets) settle(requests map[string]*planner.RequestStatus, matches map
 	return slices.Sorted(maps.Keys(changed))
 }
 
+// partOf is what a request adds; nothing if it is withdrawn.
+func partOf(r *planner.RequestStatus, match *planner.Match) (added, bool) {
+	if r == nil || r.Withdrawn {
+		return added{}, false
+	}
+	p := marketPart{requests: 1, askedM3: r.VolumeM3, matchedM3: r.BookedShare * r.VolumeM3}
+	if match != nil {
+		for _, part := range match.Parts {
+			p.matchedM3 += part.Fraction * (1 - r.BookedShare) * r.VolumeM3
+			p.costed += part.Cost
+		}
+	}
+	p.askedM3, p.matchedM3, p.costed = grid(p.askedM3), grid(p.matchedM3), grid(p.costed)
+	return added{r.Market, r.Exporter, p}, true
+}
+
+// put adds a part to its row, or takes it away.
+func (m *markets) put(a added, sign int) {
+	row := m.rows[a.market]
+	if row == nil {
+		row = &marketRow{parts: map[string]marketPart{}, told: map[string]marketPart{}, moved: map[string]bool{}}
+		m.rows[a.market] = row
+	}
+	its := row.parts[a.exporter]
+	if its.requests == 0 {
+		m.in[a.exporter]++
+	}
+	if sign > 0 {
+		row.sum.add(a.part)
+		its.add(a.part)
+	} else {
+		row.sum.subtract(a.part)
+		its.subtract(a.part)
+	}
+	row.parts[a.exporter] = its
+	if its.requests == 0 {
+		delete(row.parts, a.exporter)
+		if m.in[a.exporter]--; m.in[a.exporter] == 0 {
+			delete(m.in, a.exporter)
+		}
+		its = marketPart{}
+	}
+	if row.told[a.exporter] == its { // no part is told of as one of nothing
+		delete(row.moved, a.exporter)
+	} else {
+		row.moved[a.exporter] = true
+	}
+}
+
 // release shows a row anew, unless whoever watches it would learn what fewer than three exporters did: the row before
 // less this one.
 func (m *markets) release(id string, withheld bool) {
-	now, before := m.rows[id], m.shown[id]
-	if now == nil {
+	row := m.rows[id]
+	if len(row.parts) == 0 {
+		delete(m.rows, id)
 		delete(m.shown, id)
 		return
 	}
-	if before != nil && !withheld && !m.withheld[id] && differing(before, now) < least {
+	if _, before := m.shown[id]; before && !withheld && !m.withheld[id] && len(row.moved) < least {
 		return
 	}
-	m.shown[id] = now
-}
-
-// differing counts the exporters whose part differs between two rows.
-func differing(a, b *marketRow) int {
-	n := 0
-	for e, part := range b.parts {
-		if was, in := a.parts[e]; !in || was != part {
-			n++
+	for e := range row.moved {
+		if part, in := row.parts[e]; in {
+			row.told[e] = part
+		} else {
+			delete(row.told, e)
 		}
 	}
-	for e := range a.parts {
-		if _, in := b.parts[e]; !in {
-			n++
-		}
-	}
-	return n
+	clear(row.moved)
+	m.shown[id] = marketSum{id, row.sum, len(row.parts)}
 }
 
 // exporters counts those who have requests.
-func (m *markets) exporters() int {
-	all := map[string]bool{}
-	for _, row := range m.rows {
-		maps.Copy(all, row.exporters)
-	}
-	return len(all)
-}
-
-// sumMarket adds in the order of ids, so that the same requests give the same sums to the last bit.
-func sumMarket(id string, members map[string]bool, requests map[string]*planner.RequestStatus, matches map[string]*planner.Match) *marketRow {
-	row := &marketRow{id: id, exporters: map[string]bool{}, parts: map[string]marketPart{}}
-	for _, r := range slices.Sorted(maps.Keys(members)) {
-		status := requests[r]
-		if status.Withdrawn {
-			continue
-		}
-		row.exporters[status.Exporter] = true
-		one := marketPart{requests: 1, askedM3: status.VolumeM3, matchedM3: status.BookedShare * status.VolumeM3}
-		if match := matches[r]; match != nil {
-			for _, part := range match.Parts {
-				one.matchedM3 += part.Fraction * (1 - status.BookedShare) * status.VolumeM3
-				one.costed += part.Cost
-			}
-		}
-		row.marketPart.add(one)
-		its := row.parts[status.Exporter]
-		its.add(one)
-		row.parts[status.Exporter] = its
-	}
-	return row
-}
+func (m *markets) exporters() int { return len(m.in) }
 
 // withhold returns the markets whose figures the commission does not see: those of fewer than three exporters,
 // and, as the sum over all markets is known, so many of the next smallest that what is withheld together is of
 // three exporters too.
 func withhold(rows map[string]*marketRow) map[string]bool {
-	order := slices.SortedFunc(maps.Values(rows), func(a, b *marketRow) int {
-		return cmp.Or(cmp.Compare(len(a.exporters), len(b.exporters)), cmp.Compare(a.id, b.id))
+	order := make([]string, 0, len(rows))
+	for id, row := range rows {
+		if len(row.parts) > 0 { // one of nobody is about to go
+			order = append(order, id)
+		}
+	}
+	slices.SortFunc(order, func(a, b string) int {
+		return cmp.Or(cmp.Compare(len(rows[a].parts), len(rows[b].parts)), cmp.Compare(a, b))
 	})
 	withheld := map[string]bool{}
 	together := map[string]bool{}
-	for _, row := range order {
-		if len(row.exporters) >= least && (len(withheld) == 0 || len(withheld) > 1 && len(together) >= least) {
+	for _, id := range order {
+		row := rows[id]
+		if len(row.parts) >= least && (len(withheld) == 0 || len(withheld) > 1 && len(together) >= least) {
 			break
 		}
-		withheld[row.id] = true
-		maps.Copy(together, row.exporters)
+		withheld[id] = true
+		for e := range row.parts {
+			together[e] = true
+		}
 	}
 	return withheld
 }

@@ -15,28 +15,68 @@ func TestMarketsTellNothingByDifference(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		m := newMarkets()
 		requests, matches := map[string]*planner.RequestStatus{}, map[string]*planner.Match{}
-		var last *marketRow
+		var last marketSum
+		var parts map[string]marketPart // that the last row was the sum of
 		visible := false
 		for range rapid.IntRange(1, 40).Draw(t, "steps") {
 			id := fmt.Sprint("R", rapid.IntRange(0, 8).Draw(t, "request"))
 			now := &planner.RequestStatus{Request: wish(id, fmt.Sprint("E", rapid.IntRange(0, 5).Draw(t, "exporter")), "M").Request,
 				Withdrawn: rapid.Bool().Draw(t, "withdrawn")}
-			now.VolumeM3 = float64(rapid.IntRange(1, 9).Draw(t, "m3"))
-			m.touch(requests[id], now)
+			now.VolumeM3 = float64(rapid.IntRange(1, 9).Draw(t, "m3")) / 10
 			requests[id] = now
+			m.touch(id)
 			m.settle(requests, matches)
-			row := m.shown["M"]
-			if row == nil || m.withheld["M"] {
+			row, ok := m.shown["M"]
+			if !ok || m.withheld["M"] {
 				visible = false
 				continue
 			}
-			assert.GreaterOrEqual(t, len(row.exporters), least)
+			anew := partsOf(requests)
+			assert.GreaterOrEqual(t, row.exporters, least)
 			if visible && row != last {
-				assert.GreaterOrEqual(t, differing(last, row), least)
+				assert.GreaterOrEqual(t, differing(parts, anew), least)
+			}
+			if !visible || row != last {
+				parts = anew
+				var sum marketPart
+				for _, p := range anew {
+					sum.add(p)
+				}
+				assert.Equal(t, marketSum{"M", sum, len(anew)}, row, "a row kept up is the row summed anew")
 			}
 			last, visible = row, true
 		}
+		assert.Equal(t, len(partsOf(requests)), m.exporters())
 	})
+}
+
+// partsOf sums requests by exporter.
+func partsOf(requests map[string]*planner.RequestStatus) map[string]marketPart {
+	parts := map[string]marketPart{}
+	for _, r := range requests {
+		if a, ok := partOf(r, nil); ok {
+			its := parts[a.exporter]
+			its.add(a.part)
+			parts[a.exporter] = its
+		}
+	}
+	return parts
+}
+
+// differing counts the exporters whose part differs.
+func differing(a, b map[string]marketPart) int {
+	n := 0
+	for e, part := range b {
+		if was, in := a[e]; !in || was != part {
+			n++
+		}
+	}
+	for e := range a {
+		if _, in := b[e]; !in {
+			n++
+		}
+	}
+	return n
 }
 
 // TestPlanOfFew: sums that fewer than three exporters make up are withheld from all.

@@ -113,7 +113,7 @@ func (m *model) take(u live.Update) {
 	}
 	for i := range u.Requests {
 		r := &u.Requests[i]
-		m.markets.touch(m.requests[r.ID], r)
+		m.markets.touch(r.ID)
 		m.requests[r.ID] = r
 		m.touch(kindRequest, r.ID)
 		m.touch(kindMatch, r.ID)
@@ -249,7 +249,7 @@ func (m *model) booking(b *planner.BookingStatus) {
 
 func (m *model) rematched(request string) {
 	m.touch(kindMatch, request)
-	m.markets.touch(nil, m.requests[request])
+	m.markets.touch(request)
 }
 
 func (m *model) carrier(id string) string {
@@ -301,7 +301,7 @@ func (m *model) facetsOf(k key) *facets {
 	case kindBooking:
 		return bookingFacets(m.bookings[k.id])
 	case kindMarket:
-		if row := m.markets.shown[k.id]; row != nil {
+		if row, ok := m.markets.shown[k.id]; ok {
 			return marketFacets(row, m.markets.withheld[k.id])
 		}
 	case kindDepartureLoad:

@@ -2,6 +2,7 @@ package web
 
 import (
 	"encoding/json"
+	"math"
 	"slices"
 	"time"
 
@@ -375,26 +376,6 @@ func warehouseLoadFacets(id, operator string, load planner.Load) *facets {
 	return f
 }
 
-// marketRow sums over the open requests to a market.
-type marketRow struct {
-	id string
-	marketPart
-	exporters map[string]bool
-	parts     map[string]marketPart // by exporter
-}
-
-type marketPart struct {
-	requests                   int
-	askedM3, matchedM3, costed float64
-}
-
-func (p *marketPart) add(q marketPart) {
-	p.requests += q.requests
-	p.askedM3 += q.askedM3
-	p.matchedM3 += q.matchedM3
-	p.costed += q.costed
-}
-
 type marketView struct {
 	ID        string   `json:"id"`
 	Requests  *int     `json:"requests"`
@@ -405,11 +386,11 @@ type marketView struct {
 }
 
 // marketFacets: the commission alone sees markets, and their figures unless withheld.
-func marketFacets(m *marketRow, withheld bool) *facets {
+func marketFacets(m marketSum, withheld bool) *facets {
 	v := marketView{ID: m.id}
 	if !withheld {
-		n := len(m.exporters)
-		v.Requests, v.Exporters, v.AskedM3, v.MatchedM3, v.Cost = &m.requests, &n, &m.askedM3, &m.matchedM3, &m.costed
+		asked, matched, cost := tidy(m.sum.askedM3), tidy(m.sum.matchedM3), tidy(m.sum.costed)
+		v.Requests, v.Exporters, v.AskedM3, v.MatchedM3, v.Cost = &m.sum.requests, &m.exporters, &asked, &matched, &cost
 	}
 	return &facets{commission: encode(v)}
 }
@@ -465,5 +446,8 @@ func list[T any](l []T) []T {
 	}
 	return l
 }
+
+// tidy leaves out what lies below the accuracy of a sum.
+func tidy(x float64) float64 { return math.Round(x*1e4) / 1e4 }
 
 func laneID(from, to, mode string) string { return from + ">" + to + ":" + mode }

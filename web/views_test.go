@@ -172,20 +172,20 @@ func TestWithhold(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		rows := map[string]*marketRow{}
 		for i, n := range rapid.SliceOfN(rapid.IntRange(1, 5), 1, 8).Draw(t, "exporters of each market") {
-			row := &marketRow{id: fmt.Sprint("M", i), exporters: map[string]bool{}}
+			row := &marketRow{parts: map[string]marketPart{}}
 			for k := range n {
-				row.exporters[fmt.Sprint(rapid.IntRange(0, 9).Draw(t, "exporter"), "-", k)] = true
+				row.parts[fmt.Sprint(rapid.IntRange(0, 9).Draw(t, "exporter"), "-", k)] = marketPart{requests: 1}
 			}
-			rows[row.id] = row
+			rows[fmt.Sprint("M", i)] = row
 		}
 		withheld := withhold(rows)
 		together := map[string]bool{}
 		for id, row := range rows {
-			if len(row.exporters) < least {
+			if len(row.parts) < least {
 				assert.True(t, withheld[id])
 			}
 			if withheld[id] {
-				for e := range row.exporters {
+				for e := range row.parts {
 					together[e] = true
 				}
 			}

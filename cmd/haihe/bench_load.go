@@ -144,7 +144,8 @@ func (b *loadBench) serve(ctx context.Context, dir string) (*loaded, error) {
 	if err != nil {
 		return nil, err
 	}
-	args := []string{"serve", "--listen", "127.0.0.1:0", "--broker-listen", "127.0.0.1:0", "--metrics-listen", "127.0.0.1:0", "--data", dir, "--max-open", "0", "--horizon", "60"}
+	args := []string{"serve", "--listen", "127.0.0.1:0", "--broker-listen", "127.0.0.1:0", "--metrics-listen", "127.0.0.1:0", "--data", dir, "--max-open", "0", "--horizon", "60",
+		"--max-requests", "-1", "--max-commands", "-1", "--max-signins", "-1", "--max-sockets", "-1"}
 	if len(b.brokers) > 0 {
 		args = append(args, "--brokers", strings.Join(b.brokers, ","))
 	}
