@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -195,6 +196,41 @@ func (s *loaded) token(role web.Role, org string) (string, error) {
 
 // cpu is what the service has worked so far, on all cores; 0 where the system does not tell.
 func (s *loaded) cpu() time.Duration { return processCPU(s.cmd.Process.Pid) }
+
+// ownCPU is what this process, the load, has worked so far.
+func ownCPU() time.Duration { return processCPU(os.Getpid()) }
+
+// machineCPU is what all processes have worked so far, on all cores; 0 where the system does not tell.
+func machineCPU() time.Duration {
+	text, err := os.ReadFile("/proc/stat")
+	if err != nil {
+		return 0
+	}
+	first, _, _ := strings.Cut(string(text), "\n")
+	var sum int
+	for i, f := range strings.Fields(first) {
+		if n, err := strconv.Atoi(f); err == nil && i != 4 && i != 5 && i < 8 { // neither idle nor waiting for a disk, nor guests, which users have in them
+			sum += n
+		}
+	}
+	return time.Duration(sum) * time.Second / 100
+}
+
+// effort is who worked how much.
+type effort struct{ service, load, all time.Duration }
+
+func (s *loaded) effort() effort { return effort{s.cpu(), ownCPU(), machineCPU()} }
+
+// since is what was worked since before.
+func (e effort) since(before effort) effort {
+	return effort{e.service - before.service, e.load - before.load, e.all - before.all}
+}
+
+// shares says who had what of the cores.
+func (e effort) shares(lasted time.Duration) string {
+	whole := lasted.Seconds() * float64(runtime.NumCPU()) / 100
+	return fmt.Sprintf("service %.0f %%, load %.0f %%, others %.0f %%", e.service.Seconds()/whole, e.load.Seconds()/whole, max(0, e.all-e.service-e.load).Seconds()/whole)
+}
 
 func processCPU(pid int) time.Duration {
 	text, err := os.ReadFile(filepath.Join("/proc", strconv.Itoa(pid), "stat"))

@@ -2,17 +2,19 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"haihe/web"
@@ -31,40 +33,42 @@ func (b *loadBench) decisions(ctx context.Context, s *loaded) ([]loadLine, error
 		return nil, err
 	}
 	profiled := b.profiled(ctx, s, "decisions")
-	var refused, failed atomic.Int64
-	took := make([][]float64, b.clients)
-	running, cancel := context.WithTimeout(ctx, b.lasting)
-	defer cancel()
-	begun, cpu := time.Now(), s.cpu()
-	var wg sync.WaitGroup
-	for c := range b.clients {
+	exporters := make([]*exporter, b.clients)
+	for c := range exporters {
 		token, err := s.token(web.Exporter, loadExporter(c))
 		if err != nil {
 			return nil, err
 		}
-		wg.Go(func() {
-			x := &exporter{ctx: running, base: s.base, token: token, client: c, requests: b.requests, refused: &refused, failed: &failed,
-				http: &http.Client{Transport: &http.Transport{}}}
-			for running.Err() == nil {
-				x.round()
-			}
-			x.http.CloseIdleConnections()
-			took[c] = x.took
-		})
+		exporters[c] = &exporter{wire: wire{host: strings.TrimPrefix(s.base, "http://"), token: token}, client: c, requests: b.requests, failed: map[string]int{}}
+	}
+	begun, before := time.Now(), s.effort()
+	var wg sync.WaitGroup
+	for _, x := range exporters {
+		wg.Go(func() { x.run(begun.Add(b.lasting)) })
 	}
 	wg.Wait()
-	lasted, used := time.Since(begun).Seconds(), (s.cpu() - cpu).Seconds()
+	lasted, worked := time.Since(begun), s.effort().since(before)
 	profiled()
-	all := slices.Concat(took...)
+	var all []float64
+	refused, failed := 0, map[string]int{}
+	for _, x := range exporters {
+		all = append(all, x.took...)
+		refused += x.refused
+		for why, n := range x.failed {
+			failed[why] += n
+		}
+	}
 	if len(all) == 0 {
-		return nil, fmt.Errorf("no decision was made; %d refused, %d failed", refused.Load(), failed.Load())
+		return nil, fmt.Errorf("no decision was made; %d refused, %s failed", refused, reasons(failed))
 	}
 	n := float64(len(all))
 	slices.Sort(all)
 	return []loadLine{
-		{fmt.Sprintf("durable decisions by HTTP, %d clients", b.clients), fmt.Sprintf("%.0f/s; p50 %.1f, p99 %.1f, p99.9 %.1f ms; %.3f CPU ms each", n/lasted,
-			at(all, .5), at(all, .99), at(all, .999), used*1000/n), "5,000/s, p99 50 ms"},
-		{"of which refused, failed", fmt.Sprintf("%d, %d", refused.Load(), failed.Load()), "failed 0"},
+		{fmt.Sprintf("durable decisions by HTTP, %d clients", b.clients), fmt.Sprintf("%.0f/s; p50 %.1f, p99 %.1f, p99.9 %.1f ms", n/lasted.Seconds(),
+			at(all, .5), at(all, .99), at(all, .999)), "5,000/s, p99 50 ms"},
+		{"CPU time of a decision: service with its broker, load", fmt.Sprintf("%.3f ms, %.3f ms", worked.service.Seconds()*1000/n, worked.load.Seconds()*1000/n), ""},
+		{"who had the cores", worked.shares(lasted), ""},
+		{"besides refused, failed", fmt.Sprintf("%d, %s", refused, reasons(failed)), "failed 0"},
 		peer,
 	}, nil
 }
@@ -76,13 +80,20 @@ func at(sorted []float64, share float64) float64 {
 
 // exporter is one client.
 type exporter struct {
-	ctx              context.Context
-	base, token      string
+	wire             wire
 	client, requests int
-	http             *http.Client
-	refused, failed  *atomic.Int64
 	rounds, serial   int
 	took             []float64 // ms, of decisions that were made
+	refused          int
+	failed           map[string]int // by why
+}
+
+// run goes through its requests until the end.
+func (x *exporter) run(end time.Time) {
+	defer x.wire.close()
+	for time.Now().Before(end) {
+		x.round()
+	}
 }
 
 // round takes the next request through hold, confirmation and cancellation, and submits and withdraws another. A match
@@ -90,64 +101,56 @@ type exporter struct {
 func (x *exporter) round() {
 	id := loadRequest(x.client, x.rounds%x.requests)
 	x.rounds++
-	var held struct {
-		Booking string `json:"booking"`
-	}
-	if x.post("/api/requests/"+id+"/bookings", `{"status":"HELD"}`, &held) {
-		if x.post("/api/bookings/"+held.Booking+"/confirm", "", nil) {
-			x.ask(http.MethodDelete, "/api/bookings/"+held.Booking, "", nil)
+	if booking := x.ask(http.MethodPost, "/api/requests/"+id+"/bookings", `{"status":"HELD"}`, "booking"); booking != "" {
+		if x.ask(http.MethodPost, "/api/bookings/"+booking+"/confirm", "", "booking") != "" {
+			x.ask(http.MethodDelete, "/api/bookings/"+booking, "", "")
 		}
 	} else {
-		select {
-		case <-time.After(2 * time.Millisecond):
-		case <-x.ctx.Done():
-		}
+		time.Sleep(2 * time.Millisecond)
 	}
 	now := time.Now().UTC().Truncate(time.Second)
-	var made struct {
-		ID string `json:"id"`
-	}
-	if x.post("/api/requests", fmt.Sprintf(`{"origin":"CNTXG","market":"US","class":"general","volume_m3":3,"weight_kg":10,"ready":%q,"due":%q,"storage_days":5,"value":1000}`,
-		now.Format(time.RFC3339), now.AddDate(0, 0, 40).Format(time.RFC3339)), &made) {
-		x.ask(http.MethodDelete, "/api/requests/"+made.ID, "", nil)
+	made := x.ask(http.MethodPost, "/api/requests", fmt.Sprintf(`{"origin":"CNTXG","market":"US","class":"general","volume_m3":3,"weight_kg":10,"ready":%q,"due":%q,"storage_days":5,"value":1000}`,
+		now.Format(time.RFC3339), now.AddDate(0, 0, 40).Format(time.RFC3339)), "id")
+	if made != "" {
+		x.ask(http.MethodDelete, "/api/requests/"+made, "", "")
 	}
 }
 
-func (x *exporter) post(path, body string, into any) bool {
-	return x.ask(http.MethodPost, path, body, into)
-}
-
-// ask sends a command and reports whether it was decided as wished.
-func (x *exporter) ask(method, path, body string, into any) bool {
-	r, err := http.NewRequestWithContext(x.ctx, method, x.base+path, strings.NewReader(body))
-	if err != nil {
-		panic(err) // the addresses are ours
-	}
-	r.Header.Set("Authorization", "Bearer "+x.token)
+// ask sends a command and returns a member of its answer, where it was decided as wished.
+func (x *exporter) ask(method, path, body, member string) (answer string) {
 	x.serial++
-	r.Header.Set("Idempotency-Key", fmt.Sprint(x.serial))
-	if body != "" {
-		r.Header.Set("Content-Type", "application/json")
-	}
 	begun := time.Now()
-	answer, err := x.http.Do(r)
-	if err == nil {
-		var text []byte
-		text, err = io.ReadAll(answer.Body)
-		answer.Body.Close()
-		if err == nil && answer.StatusCode < 300 {
-			x.took = append(x.took, time.Since(begun).Seconds()*1000)
-			return into == nil || json.Unmarshal(text, into) == nil
-		}
-	}
+	status, err := x.wire.ask(method, path, strconv.Itoa(x.serial), body)
 	switch {
-	case x.ctx.Err() != nil:
-	case err == nil && answer.StatusCode == http.StatusConflict:
-		x.refused.Add(1)
+	case err != nil:
+		x.failed[err.Error()]++
+	case status < 300:
+		x.took = append(x.took, time.Since(begun).Seconds()*1000)
+		if member != "" {
+			if answer, err = x.wire.text(member); err != nil {
+				x.failed[err.Error()]++
+			}
+		}
+	case status == http.StatusConflict:
+		x.refused++
 	default:
-		x.failed.Add(1)
+		x.failed[fmt.Sprint(status, " ", http.StatusText(status))]++
 	}
-	return false
+	return answer
+}
+
+// reasons lists what failed, the most frequent first.
+func reasons(failed map[string]int) string {
+	if len(failed) == 0 {
+		return "0"
+	}
+	all := 0
+	why := slices.SortedFunc(maps.Keys(failed), func(a, b string) int { return cmp.Or(cmp.Compare(failed[b], failed[a]), cmp.Compare(a, b)) })
+	for i, w := range why {
+		all += failed[w]
+		why[i] = fmt.Sprintf("%d: %.100s", failed[w], w)
+	}
+	return fmt.Sprintf("%d (%s)", all, strings.Join(why[:min(3, len(why))], "; "))
 }
 
 // planned waits until the service has a plan for so many requests.
