@@ -21,6 +21,12 @@ const positionsEvery = 250 * time.Millisecond
 // positionsSoon is how long the first of several positions waits for the others.
 const positionsSoon = 15 * time.Millisecond
 
+// frameCost is about what a frame to one client takes of a core, in the kernel on both sides too.
+const frameCost = 20 * time.Microsecond
+
+// restAtMost bounds the rest between two frames to the same client.
+const restAtMost = 250 * time.Millisecond
+
 // hub keeps what there is to see and tells the clients what changes in it.
 type hub struct {
 	cfg   Config
@@ -36,7 +42,9 @@ type hub struct {
 	order    map[string][]string // sorted ids of a kind; nil: to be sorted anew
 	seq      uint64
 	ring     ring
-	news     chan struct{} // closed, and made anew, when a batch has been taken
+	untold   map[key]*facets // what changed since the clients were told, as it was before
+	oldest   time.Time       // when the first update of untold came
+	news     chan struct{}   // closed, and made anew, when a batch has been taken
 	clients  map[*client]struct{}
 	sockets  map[viewer]int                        // clients by viewer
 	shots    map[viewer]*websocket.PreparedMessage // snapshots of seq, made as they are asked for
@@ -94,6 +102,7 @@ func newHub(cfg Config) *hub {
 		entities: map[key]*facets{},
 		order:    map[string][]string{},
 		ring:     ring{most: cfg.Ring},
+		untold:   map[key]*facets{},
 		news:     make(chan struct{}),
 		clients:  map[*client]struct{}{},
 		sockets:  map[viewer]int{},
@@ -114,15 +123,21 @@ func (h *hub) run(ctx context.Context) {
 	tick.Stop()
 	ticking := false
 	sent := time.Time{} // when positions were sent last
+	telling := time.NewTimer(restAtMost)
+	telling.Stop()
+	var rested time.Time // until when nobody is told
+	tell := func() { rested = time.Now().Add(h.tell()) }
 	for {
 		select {
 		case <-ctx.Done():
 			return
 		case <-h.inbox.wake:
 			updates, made, first := h.inbox.take()
-			wanted, moved := h.take(updates, made)
-			if len(updates) > 0 && h.cfg.Measures.FannedOut != nil {
-				h.cfg.Measures.FannedOut(time.Since(first))
+			wanted, moved := h.take(updates, made, first)
+			if wait := time.Until(rested); wait <= 0 {
+				tell()
+			} else {
+				telling.Reset(wait)
 			}
 			lanes.want(wanted)
 			if moved && !ticking {
@@ -130,6 +145,8 @@ func (h *hub) run(ctx context.Context) {
 				ticking = true
 				tick.Reset(max(positionsSoon, positionsEvery-time.Since(sent)))
 			}
+		case <-telling.C:
+			tell()
 		case <-tick.C:
 			ticking = false
 			sent = time.Now()
@@ -140,8 +157,9 @@ func (h *hub) run(ctx context.Context) {
 	}
 }
 
-// take applies updates as one numbered batch. It returns the lanes that lack a line, and whether positions moved.
-func (h *hub) take(updates []live.Update, made []laneView) (wanted []wantedLane, moved bool) {
+// take applies updates, the first of which came at a time, as one numbered batch. It returns the lanes that lack a line,
+// and whether positions moved.
+func (h *hub) take(updates []live.Update, made []laneView, first time.Time) (wanted []wantedLane, moved bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	for _, u := range updates {
@@ -153,46 +171,75 @@ func (h *hub) take(updates []live.Update, made []laneView) (wanted []wantedLane,
 		h.model.lanes[l.ID] = l
 		h.model.touch(kindLane, l.ID)
 	}
+	if len(h.untold) == 0 {
+		h.oldest = first
+	}
 	h.publish(h.model.takeDirty())
 	close(h.news)
 	h.news = make(chan struct{})
 	return h.wantedLanes(), moved
 }
 
-// change is an entity before and after a batch.
+// change is an entity before and after what is told.
 type change struct {
 	key         key
 	before, now *facets
 }
 
-// publish numbers what changed and sends every client what it may see of it.
+// publish numbers what changed, and notes it to be told.
 func (h *hub) publish(dirty []key) {
-	var changes []change
+	numbered := false
 	for _, k := range dirty {
 		now, ok := h.facetsOf(k)
 		before := h.entities[k]
 		if !ok || same(before, now) {
 			continue
 		}
-		changes = append(changes, change{k, before, now})
+		if !numbered {
+			numbered = true
+			h.seq++
+			clear(h.shots)
+		}
+		if now == nil {
+			delete(h.entities, k)
+		} else {
+			h.entities[k] = now
+		}
+		if (before == nil) != (now == nil) {
+			h.order[k.kind] = nil
+		}
+		h.ring.add(entry{h.seq, k, before})
+		if _, in := h.untold[k]; !in && len(h.clients) > 0 {
+			h.untold[k] = before
+		}
 	}
-	if len(changes) == 0 {
+}
+
+// tell sends every client what it may see of what changed, and returns how long to rest after it: what changes meanwhile is
+// told together. A few are told at once; the more there are the rarer, so that frames take no more than a core.
+func (h *hub) tell() (rest time.Duration) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.tellLocked()
+	return min(time.Duration(len(h.clients))*frameCost, restAtMost)
+}
+
+func (h *hub) tellLocked() {
+	if len(h.untold) == 0 {
 		return
 	}
-	h.seq++
-	clear(h.shots)
-	for _, c := range changes {
-		if c.now == nil {
-			delete(h.entities, c.key)
-		} else {
-			h.entities[c.key] = c.now
+	changes := make([]change, 0, len(h.untold))
+	for k, before := range h.untold {
+		if now := h.entities[k]; !same(before, now) {
+			changes = append(changes, change{k, before, now})
 		}
-		if (c.before == nil) != (c.now == nil) {
-			h.order[c.key.kind] = nil
-		}
-		h.ring.add(entry{h.seq, c.key, c.before})
 	}
+	clear(h.untold)
+	slices.SortFunc(changes, func(a, b change) int { return compareKeys(a.key, b.key) })
 	h.fanOut(changes)
+	if h.cfg.Measures.FannedOut != nil {
+		h.cfg.Measures.FannedOut(time.Since(h.oldest))
+	}
 }
 
 // facetsOf makes the facets of an entity. One that cannot be shown is reported and stays as it was: it must not
@@ -232,7 +279,7 @@ type ownFrame struct {
 // fanOut sends a batch. What is written once serves all of a role but the parties to something in the batch, and a
 // frame is made once for all clients that see the same and were last sent the same.
 func (h *hub) fanOut(changes []change) {
-	if len(h.clients) == 0 {
+	if len(h.clients) == 0 || len(changes) == 0 {
 		return
 	}
 	parties := map[viewer][]int{} // changes that these see in a way of their own
@@ -347,6 +394,7 @@ func (h *hub) forget(c *client) {
 func (h *hub) heartbeat() {
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	h.tellLocked()
 	now := h.cfg.Now().UTC()
 	h.whereIs.forget(func(id string) bool {
 		d := h.model.departures[id]
@@ -384,6 +432,8 @@ func (h *hub) join(c *client, r resume) (code int, reason string) {
 	case r.epoch == h.epoch && r.seq > h.seq:
 		return closeBadResume, "there is no such seq yet"
 	}
+	// All are told as of the same seq: what changed since the others were told, and changed back, would else stay with this one.
+	h.tellLocked()
 	var first *websocket.PreparedMessage
 	missed, ok := []entry(nil), false
 	if r.epoch == h.epoch {

@@ -58,7 +58,7 @@ func delayed(i int) live.Update {
 func BenchmarkPublish(b *testing.B) {
 	cfg := Config{Ring: 16384, Queue: 1 << 20, Now: time.Now}
 	h := &hub{cfg: cfg, epoch: "e", news: make(chan struct{}), whereIs: newWhereabouts(), model: newModel(func(string) (PlaceNames, bool) { return PlaceNames{}, false }),
-		entities: map[key]*facets{}, order: map[string][]string{}, ring: ring{most: cfg.Ring}, clients: map[*client]struct{}{}, shots: map[viewer]*websocket.PreparedMessage{}}
+		entities: map[key]*facets{}, order: map[string][]string{}, untold: map[key]*facets{}, ring: ring{most: cfg.Ring}, clients: map[*client]struct{}{}, shots: map[viewer]*websocket.PreparedMessage{}}
 	join := func(v viewer) {
 		h.clients[&client{viewer: v, queue: make(chan *websocket.PreparedMessage, 1<<16), end: func(int, string) {}}] = struct{}{}
 	}
@@ -76,7 +76,7 @@ func BenchmarkPublish(b *testing.B) {
 	for i := range 10000 {
 		u.Requests = append(u.Requests, planner.RequestStatus{Request: wish(fmt.Sprint("R", i), fmt.Sprint("exporter-", i%300), fmt.Sprint("M", i%8)).Request})
 	}
-	h.take([]live.Update{u}, nil)
+	h.take([]live.Update{u}, nil, time.Now())
 	for n := 0; b.Loop(); n++ {
 		plan := live.Update{Plan: &planner.PlanSummary{Version: uint64(n)}}
 		for i := range 10000 {
@@ -84,7 +84,8 @@ func BenchmarkPublish(b *testing.B) {
 			plan.Matches = append(plan.Matches, planner.Match{Request: id, Parts: []planner.Assignment{{Request: id, Fraction: 1, Cost: float64(n + i),
 				Departures: []string{fmt.Sprint("D", i%50)}, Warehouse: fmt.Sprint("W", (i+n)%50), Arrive: start}}})
 		}
-		h.take([]live.Update{plan}, nil)
+		h.take([]live.Update{plan}, nil, time.Now())
+		h.tell()
 		for c := range h.clients {
 			for len(c.queue) > 0 {
 				<-c.queue

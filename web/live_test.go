@@ -51,6 +51,44 @@ func TestSnapshotThenChanges(t *testing.T) {
 	assert.NotContains(t, w.values, "match/R1")
 }
 
+// While clients rest what changes adds up, and is told in one frame. One that comes meanwhile misses nothing of what changes
+// back.
+func TestTellingAddsUp(t *testing.T) {
+	s := newService(t)
+	s.network()
+	s.settle()
+	h := s.web.hub
+	h.stop()
+	<-h.done // from here on the test takes and tells
+	delay := func(hours float64) {
+		d := planner.DepartureStatus{Departure: sailing("LAX-1", "bohai", "CNTXG", "USLAX").Departure, DelayHours: hours}
+		h.take([]live.Update{{Departures: []planner.DepartureStatus{d}}}, nil, time.Now())
+	}
+	shows := func(w *world) string { return w.values["departure/LAX-1"] }
+	early, late := &world{t: t}, &world{t: t}
+	b := s.open(Commission, "tc", "")
+	early.take(b.next())
+	delay(1)
+	delay(2)
+	delay(3)
+	assert.Positive(t, h.tell(), "the more there are, the longer they rest")
+	f := b.next()
+	early.take(f)
+	assert.Len(t, f.Changes, 1)
+	assert.Contains(t, shows(early), `"delay_hours":3`)
+	delay(4)
+	c := s.open(Commission, "tc", "")
+	late.take(c.next())
+	assert.Contains(t, shows(late), `"delay_hours":4`)
+	delay(3)
+	h.tell()
+	late.take(c.next())
+	assert.Contains(t, shows(late), `"delay_hours":3`)
+	early.take(b.next())
+	early.take(b.next())
+	assert.Equal(t, late.values, early.values)
+}
+
 // A browser that comes at any moment ends up with what one that was there all the time has.
 func TestJoinAtAnyMoment(t *testing.T) {
 	s := newService(t)

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -202,7 +203,7 @@ func TestChangesAddUpToTheSnapshot(t *testing.T) {
 	rapid.Check(t, func(r *rapid.T) {
 		cfg := Config{Ring: rapid.IntRange(1, 30).Draw(r, "ring")}
 		h := &hub{cfg: cfg, epoch: "e", news: make(chan struct{}), whereIs: newWhereabouts(), model: newModel(func(string) (PlaceNames, bool) { return PlaceNames{}, false }),
-			entities: map[key]*facets{}, order: map[string][]string{}, ring: ring{most: cfg.Ring}}
+			entities: map[key]*facets{}, order: map[string][]string{}, untold: map[key]*facets{}, ring: ring{most: cfg.Ring}}
 		orgs := []string{"a", "b", "c", "d"}
 		who := func(label string) string { return rapid.SampledFrom(orgs).Draw(r, label) }
 		shown := map[viewer]map[key]string{}
@@ -232,7 +233,7 @@ func TestChangesAddUpToTheSnapshot(t *testing.T) {
 					u.DepartureLoads = append(u.DepartureLoads, live.LoadOf{ID: "D" + n, Load: planner.Load{M3: 1, Owners: rapid.IntRange(0, 4).Draw(r, "owners")}})
 				}
 			}
-			h.take([]live.Update{u}, nil)
+			h.take([]live.Update{u}, nil, time.Now())
 			for _, v := range all {
 				if rapid.Bool().Draw(r, "reads") {
 					h.catchUp(v, at, shown)
