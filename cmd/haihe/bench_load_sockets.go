@@ -29,21 +29,29 @@ const sentMark = "sent "
 
 func sentNow() string { return sentMark + strconv.FormatInt(time.Now().UnixNano(), 10) + ";" }
 
-// sentAgo looks for the mark in a frame.
-func sentAgo(frame []byte) (time.Duration, bool) {
-	_, after, ok := bytes.Cut(frame, []byte(sentMark))
-	if !ok {
-		return 0, false
+// sentAgo adds to a list how long ago, in ms, each of the changes in a frame was sent.
+func sentAgo(list []float64, frame []byte) []float64 {
+	for {
+		_, after, ok := bytes.Cut(frame, []byte(sentMark))
+		if !ok {
+			return list
+		}
+		digits, rest, _ := bytes.Cut(after, []byte(";"))
+		if ns, err := strconv.ParseInt(string(digits), 10, 64); err == nil {
+			list = append(list, time.Since(time.Unix(0, ns)).Seconds()*1000)
+		}
+		frame = rest
 	}
-	digits, _, ok := bytes.Cut(after, []byte(";"))
-	ns, err := strconv.ParseInt(string(digits), 10, 64)
-	return time.Since(time.Unix(0, ns)), ok && err == nil
 }
+
+// frames are buffers that clients read into.
+var frames = sync.Pool{New: func() any { return &bytes.Buffer{} }}
 
 // audience is a crowd of websocket clients.
 type audience struct {
 	conns   []*websocket.Conn
-	took    [][]float64 // ms from sending to arrival, by client
+	took    [][]float64 // ms from sending to arrival of each change, by client
+	frames  atomic.Int64
 	lost    atomic.Int64
 	closing atomic.Bool
 	wg      sync.WaitGroup
@@ -92,12 +100,17 @@ func (a *audience) listen(i int) {
 	for {
 		_, r, err := a.conns[i].NextReader()
 		if err == nil {
-			var frame bytes.Buffer
+			frame := frames.Get().(*bytes.Buffer)
+			frame.Reset()
 			if _, err = frame.ReadFrom(r); err == nil {
-				if ago, ok := sentAgo(frame.Bytes()); ok {
-					a.took[i] = append(a.took[i], ago.Seconds()*1000)
+				told := len(a.took[i])
+				if a.took[i] = sentAgo(a.took[i], frame.Bytes()); len(a.took[i]) > told {
 					a.frame.Store(int64(frame.Len()))
 				}
+				a.frames.Add(1)
+			}
+			frames.Put(frame)
+			if err == nil {
 				continue
 			}
 		}
@@ -120,15 +133,16 @@ func (a *audience) leave() {
 }
 
 // line says what the audience saw.
-func (a *audience) line(what string, lasted time.Duration, kib float64, used time.Duration, bar string) (loadLine, error) {
+func (a *audience) line(what string, lasted time.Duration, kib float64, worked effort, bar string) (loadLine, error) {
 	all := slices.Concat(a.took...)
 	if len(all) == 0 {
 		return loadLine{}, fmt.Errorf("%s: no client was told anything", what)
 	}
 	slices.Sort(all)
 	n := float64(len(a.conns))
-	return loadLine{what, fmt.Sprintf("%.1f messages/s each; p50 %.0f, p99 %.0f, p99.9 %.0f ms; %d lost; %.1f KiB a client; %.1f CPU µs a message", float64(len(all))/n/lasted.Seconds(),
-		at(all, .5), at(all, .99), at(all, .999), a.lost.Load(), kib/n, used.Seconds()*1e6/float64(len(all))), bar}, nil
+	return loadLine{what, fmt.Sprintf("%.1f changes/s each, in %.1f frames/s; p50 %.0f, p99 %.0f, p99.9 %.0f ms; %d lost; %.1f KiB a client; %.1f CPU µs a frame here, %.1f at the clients; %s",
+		float64(len(all))/n/lasted.Seconds(), float64(a.frames.Load())/n/lasted.Seconds(), at(all, .5), at(all, .99), at(all, .999), a.lost.Load(), kib/n,
+		worked.service.Seconds()*1e6/float64(a.frames.Load()), worked.load.Seconds()*1e6/float64(a.frames.Load()), worked.shares(lasted)), bar}, nil
 }
 
 // websockets has every client told of every change. A change is a delay of a departure, written to its topic like a
@@ -145,7 +159,7 @@ func (b *loadBench) websockets(ctx context.Context, s *loaded) ([]loadLine, erro
 		return nil, err
 	}
 	time.Sleep(2 * time.Second) // what the start took is given back by then
-	before := rss(s.cmd.Process.Pid)
+	memory := rss(s.cmd.Process.Pid)
 	a, err := gather(ctx, "ws"+strings.TrimPrefix(s.base, "http")+"/api/live", token, b.sockets)
 	if err != nil {
 		return nil, err
@@ -154,8 +168,8 @@ func (b *loadBench) websockets(ctx context.Context, s *loaded) ([]loadLine, erro
 	p := streams.NewProducer(s.brokers)
 	defer p.Close()
 	profiled := b.profiled(ctx, s, "sockets")
-	cpu := s.cpu()
-	serial := uint64(1)
+	a.frames.Store(0) // those of the beginning
+	before, serial := s.effort(), uint64(1)
 	lasted, err := tick(ctx, b.lasting, b.changes, func() error {
 		serial++
 		return p.Publish(ctx, planner.Event{ID: fmt.Sprint("tick-", serial), Source: "/bench", Sequence: serial, Time: time.Now().UTC(), Fact: &planner.DepartureDelayed{
@@ -166,10 +180,10 @@ func (b *loadBench) websockets(ctx context.Context, s *loaded) ([]loadLine, erro
 	}
 	time.Sleep(2 * time.Second) // what is on its way arrives
 	profiled()
-	used, kib := s.cpu()-cpu, rss(s.cmd.Process.Pid)-before
+	worked, kib := s.effort().since(before), rss(s.cmd.Process.Pid)-memory
 	a.leave()
 	size := int(a.frame.Load())
-	line, err := a.line(fmt.Sprintf("%d websocket clients of the service, frames of %d bytes", b.sockets, size), lasted, kib, used, fmt.Sprintf("%d/s, p99 500 ms, 30 KiB", b.changes))
+	line, err := a.line(fmt.Sprintf("%d websocket clients of the service, frames of %d bytes", b.sockets, size), lasted, kib, worked, fmt.Sprintf("%d/s, p99 500 ms, 30 KiB", b.changes))
 	if err != nil {
 		return nil, err
 	}
@@ -221,14 +235,14 @@ func (b *loadBench) bareHub(ctx context.Context, size int) (loadLine, error) {
 	if _, err := fmt.Fscanln(said, &address); err != nil {
 		return loadLine{}, err
 	}
-	before := rss(cmd.Process.Pid)
+	memory := rss(cmd.Process.Pid)
 	a, err := gather(ctx, "ws://"+address, "", b.sockets)
 	if err != nil {
 		return loadLine{}, err
 	}
 	defer a.leave()
-	cpu := processCPU(cmd.Process.Pid)
-	begun := time.Now()
+	hub := &loaded{cmd: cmd}
+	begun, before := time.Now(), hub.effort()
 	fmt.Fprintln(begin) // go
 	select {
 	case <-time.After(b.lasting):
@@ -236,9 +250,9 @@ func (b *loadBench) bareHub(ctx context.Context, size int) (loadLine, error) {
 		return loadLine{}, ctx.Err()
 	}
 	lasted := time.Since(begun)
-	used, kib := processCPU(cmd.Process.Pid)-cpu, rss(cmd.Process.Pid)-before
+	worked, kib := hub.effort().since(before), rss(cmd.Process.Pid)-memory
 	a.leave()
-	return a.line(fmt.Sprintf("%d clients of a bare gorilla hub, frames of %d bytes", b.sockets, size), lasted, kib, used, "peer")
+	return a.line(fmt.Sprintf("%d clients of a bare gorilla hub, frames of %d bytes", b.sockets, size), lasted, kib, worked, "peer")
 }
 
 // bareHubCommand is the peer's process. It tells its address, waits for a line, and sends every client a frame so many times a second.
