@@ -381,12 +381,16 @@ func (v *service) loadSample(ctx context.Context) error {
 	if !v.settings.sample {
 		return nil
 	}
-	events := sample.Events(v.settings.seed, time.Now())
+	var events []planner.Event
 	wanted := false
 	err := v.loop.Read(ctx, func(s *planner.State) {
-		whole := s.Sequence(events[0].Fact.Key()) > 0
+		whole := s.Sequence(sample.First()) > 0
+		if whole {
+			return // as on most starts; making the events takes half a second
+		}
+		events = sample.Events(v.settings.seed, time.Now())
 		part := slices.ContainsFunc(events, func(e planner.Event) bool { return s.Sequence(e.Fact.Key()) > 0 })
-		wanted = s.Len() == 0 || part && !whole
+		wanted = s.Len() == 0 || part
 	})
 	if err != nil || !wanted {
 		return err

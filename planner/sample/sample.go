@@ -41,6 +41,11 @@ func Events(seed uint64, now time.Time) []planner.Event {
 	return g.events
 }
 
+// First is the key of the first event, whatever seed and day: a state that has it, where it was published last, has them all.
+func First() planner.Key {
+	return (&planner.PlaceDeclared{Place: planner.Place{ID: "ADD"}}).Key()
+}
+
 // generator gathers events. Every table draws from a stream of random numbers of its own, so that a line more in one
 // changes nothing in the others.
 type generator struct {

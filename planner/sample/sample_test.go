@@ -41,7 +41,9 @@ func apply(t testing.TB, events []planner.Event) *planner.State {
 
 func TestEventsPoseAProblem(t *testing.T) {
 	for i, now := range days() {
-		s := apply(t, Events(uint64(i), now))
+		events := Events(uint64(i), now)
+		require.Equal(t, First(), events[0].Fact.Key())
+		s := apply(t, events)
 		p, omitted := s.Problem(now, 120)
 		require.Empty(t, omitted)
 		require.NoError(t, p.Validate())
