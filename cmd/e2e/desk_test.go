@@ -29,6 +29,7 @@ type desk struct {
 	bookings map[string]*promise
 	unsure   []errand // commands that got no answer
 	again    int      // that were sent again
+	most     int      // requests that one work submits; 0: any number
 
 	answered atomic.Int64 // commands about bookings, granted or refused
 }
@@ -42,7 +43,7 @@ const requestPause = 100 * time.Millisecond
 func (d *desk) work(s door, seed uint64, stop chan struct{}) {
 	var exporters sync.WaitGroup
 	exporters.Go(func() {
-		for i := 0; !stopped(stop); i++ {
+		for i := 0; !stopped(stop) && (d.most == 0 || i < d.most); i++ {
 			code, body := s.call("exporter", http.MethodPost, "/api/requests", newRequest(fmt.Sprintf("%d, %d", seed, i)))
 			var made struct {
 				ID string `json:"id"`

@@ -3,7 +3,9 @@
 //
 // Environment:
 //
-//	HAIHE_KILL_ROUNDS      rounds of kill -9 (default 3), each looked at by haihe ledger audit and verify
+//	HAIHE_KILL_ROUNDS      rounds of kill -9 (default 4), each looked at by haihe ledger audit and verify
+//	HAIHE_CLUSTER_ROUNDS   the same on three brokers and two instances, any of which is killed (default 3)
+//	HAIHE_CLUSTER_FAULTS   1: what else may happen to a cluster, about three minutes of it
 //	HAIHE_LATENCY_EVENTS   events to measure from Kafka to the websocket (default 5)
 //	HAIHE_KAFKA_LIBS       jars of Apache Kafka; without them its tests are skipped
 package e2e

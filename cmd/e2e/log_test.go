@@ -4,11 +4,13 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
 	"github.com/segmentio/kafka-go"
 	"github.com/stretchr/testify/require"
+	"golang.org/x/sync/errgroup"
 
 	"haihe/planner"
 	"haihe/streams"
@@ -41,29 +43,41 @@ func (s *service) write(topic, key, payload string, headers map[string]string) {
 func replay(t *testing.T, brokers string, upTo map[string]int64) string {
 	t.Helper()
 	state := planner.NewState()
+	var mu sync.Mutex // of the state, which does not care for the order of partitions
+	var g errgroup.Group
 	for _, topic := range []string{streams.TopicRoutes, streams.TopicFlights, streams.TopicOccupancy, streams.TopicRequests, streams.TopicBookings} {
 		for partition := range 3 {
 			end := upTo[fmt.Sprintf("%s/%d", topic, partition)]
 			if end == 0 {
 				continue
 			}
-			r := kafka.NewReader(kafka.ReaderConfig{Brokers: strings.Split(brokers, ","), Topic: topic, Partition: partition, MinBytes: 1, MaxBytes: 1 << 20, MaxWait: time.Second})
-			require.NoError(t, r.SetOffset(kafka.FirstOffset))
-			ctx, cancel := context.WithTimeout(context.Background(), wait)
-			for next := int64(0); next < end; {
-				m, err := r.ReadMessage(ctx)
-				require.NoError(t, err, "%s/%d at %d of %d", topic, partition, next, end)
-				if next = m.Offset + 1; next > end {
-					break
+			g.Go(func() error {
+				r := kafka.NewReader(kafka.ReaderConfig{Brokers: strings.Split(brokers, ","), Topic: topic, Partition: partition, MinBytes: 1, MaxBytes: 1 << 20, MaxWait: time.Second})
+				defer r.Close()
+				if err := r.SetOffset(kafka.FirstOffset); err != nil {
+					return err
 				}
-				if e, err := streams.Decode(m); err == nil {
-					state.Apply(e)
+				ctx, cancel := context.WithTimeout(context.Background(), wait)
+				defer cancel()
+				for next := int64(0); next < end; {
+					m, err := r.ReadMessage(ctx)
+					if err != nil {
+						return fmt.Errorf("%s/%d at %d of %d: %w", topic, partition, next, end, err)
+					}
+					if next = m.Offset + 1; next > end {
+						break
+					}
+					if e, err := streams.Decode(m); err == nil {
+						mu.Lock()
+						state.Apply(e)
+						mu.Unlock()
+					}
 				}
-			}
-			cancel()
-			require.NoError(t, r.Close())
+				return nil
+			})
 		}
 	}
+	require.NoError(t, g.Wait())
 	digest, err := state.Digest()
 	require.NoError(t, err)
 	return digest

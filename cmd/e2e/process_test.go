@@ -211,6 +211,7 @@ func (s *service) stop() {
 func (s *service) kill() {
 	require.NoError(s.t, s.cmd.Process.Kill())
 	<-s.ended
+	spend("service", s.cmd.ProcessState)
 }
 
 // call asks the API as a role, "" without a session, and returns the status (0 for no answer) and the body.
@@ -267,5 +268,27 @@ func haihe(t *testing.T, stdin io.Reader, args ...string) []byte {
 	var out, errOut bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &errOut
 	require.NoError(t, cmd.Run(), "haihe %s\n%s", strings.Join(args, " "), &errOut)
+	spend(strings.Join(args[:min(2, len(args))], " "), cmd.ProcessState)
 	return out.Bytes()
+}
+
+// spent is the time on a processor that processes took, by what they did.
+var spent = struct {
+	sync.Mutex
+	by map[string]time.Duration
+}{by: map[string]time.Duration{}}
+
+func spend(what string, p *os.ProcessState) {
+	spent.Lock()
+	defer spent.Unlock()
+	spent.by[what] += p.UserTime() + p.SystemTime()
+}
+
+// spending says what processes took that have ended, and the test itself.
+func spending() string {
+	spent.Lock()
+	defer spent.Unlock()
+	var own syscall.Rusage
+	_ = syscall.Getrusage(syscall.RUSAGE_SELF, &own)
+	return fmt.Sprint(spent.by, ", the test ", time.Duration(own.Utime.Nano()+own.Stime.Nano()))
 }
