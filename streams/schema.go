@@ -44,6 +44,12 @@ func checkSchema(typ string, payload []byte) error {
 	if isEntry && passedEntries.has(payload) {
 		return nil
 	}
+	if isPlain(typ, payload) {
+		if isEntry {
+			passedEntries.add(payload)
+		}
+		return nil
+	}
 	var doc any
 	if err := json.Unmarshal(payload, &doc); err != nil {
 		return jsonError(err)

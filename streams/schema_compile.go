@@ -80,6 +80,7 @@ func compileDocs(c *jsonschema.Compiler, docs map[string]any) map[string]*jsonsc
 type flattener struct {
 	defs    map[string]any
 	formats map[string]*jsonschema.Format
+	bounds  bool // stay as they are
 }
 
 func (f *flattener) flatten(v any) any {
@@ -99,7 +100,9 @@ func (f *flattener) flatten(v any) any {
 		for k, x := range v {
 			flat[k] = f.flatten(x)
 		}
-		f.replaceBounds(flat)
+		if !f.bounds {
+			f.replaceBounds(flat)
+		}
 		return flat
 	}
 	return v
