@@ -28,7 +28,12 @@ type Command struct {
 	Booking  string            `json:"booking,omitempty"`
 	Terms    *BookingConfirmed `json:"terms,omitempty"` // of a new booking, or of a rebooking
 	Reasons  []string          `json:"reasons,omitempty"`
-	Request  *AcceptedRequest  `json:"request,omitempty"`
+	// Request is what is accepted or withdrawn. With the Terms of a new booking it is accepted in the same breath: both, or
+	// neither.
+	Request *AcceptedRequest `json:"request,omitempty"`
+
+	// Exact asks that the way of the terms can still be gone as they say, to the hour of arrival.
+	Exact bool `json:"exact,omitempty"`
 
 	// Match asks for the terms that the current plan has for a request. Shown are its parts as somebody saw them: if
 	// they are others now, the command is refused.
@@ -69,14 +74,16 @@ type Draft struct {
 	uses     uses // what the entries take besides the state's
 	bookings map[string]*bookingFacts
 	requests map[string]uint64 // by the id of the event of an entry: its Seq
-	open     map[string]int    // by exporter: quotes and holds that the entries add or close
+	accepted map[string]*RequestSubmitted
+	open     map[string]int // by exporter: quotes and holds that the entries add or close
 	head     LedgerHead
 	Entries  []*LedgerEntry
 }
 
 // Draft begins a row behind the head of the chain.
 func (s *State) Draft(r Rules) *Draft {
-	return &Draft{state: s, rules: r, uses: newUses(), bookings: map[string]*bookingFacts{}, requests: map[string]uint64{}, open: map[string]int{}, head: s.chain.Head()}
+	return &Draft{state: s, rules: r, uses: newUses(), bookings: map[string]*bookingFacts{}, requests: map[string]uint64{},
+		accepted: map[string]*RequestSubmitted{}, open: map[string]int{}, head: s.chain.Head()}
 }
 
 // Begin adds the entry by which a leader takes over.
@@ -130,13 +137,20 @@ func (d *Draft) Assume(entries []*LedgerEntry) {
 			continue
 		}
 		if e.Request != nil {
-			d.requests[e.Request.ID] = e.Seq
+			d.accept(e)
 		} else if b := d.booking(e.Booking); e.Booking != "" {
 			if next, ok := b.taking(e); ok {
 				d.take(b, next, e.Booking)
 			}
 		}
 		d.follow(e)
+	}
+}
+
+func (d *Draft) accept(e *LedgerEntry) {
+	d.requests[e.Request.ID] = e.Seq
+	if f := e.Request.Submitted; f != nil {
+		d.accepted[f.ID] = f
 	}
 }
 
@@ -187,6 +201,9 @@ func (d *Draft) Decide(c Command, now time.Time) (Outcome, error) {
 	case status != "" && c.Terms != nil && c.Kind != EntryBookingRebooked:
 		return Outcome{}, ErrOtherBody // the id of a new booking comes of the key
 	}
+	if status == "" && c.Request != nil {
+		return d.both(c, now)
+	}
 	e := d.entry(c.Kind, now)
 	e.Booking, e.Command, e.Digest, e.Reasons, e.Terms = c.Booking, c.ID, c.Digest, c.Reasons, c.Terms
 	if _, ok := nextStatus(c.Kind, status); !ok {
@@ -195,7 +212,7 @@ func (d *Draft) Decide(c Command, now time.Time) (Outcome, error) {
 	if err := d.timely(e, b); err != nil {
 		return Outcome{}, err
 	}
-	if err := d.room(e, b); err != nil {
+	if err := d.room(e, b, c.Exact); err != nil {
 		return Outcome{}, err
 	}
 	if err := d.few(e, b); err != nil {
@@ -211,6 +228,26 @@ func (d *Draft) Decide(c Command, now time.Time) (Outcome, error) {
 	d.take(b, next, e.Booking)
 	d.add(e)
 	return next.outcome(&next.acts[len(next.acts)-1]), nil
+}
+
+// both accepts a request and makes a booking of it; where the booking is refused, the request is not accepted either.
+func (d *Draft) both(c Command, now time.Time) (Outcome, error) {
+	r := c.Request
+	if r.Submitted == nil || c.Terms == nil || c.Terms.Request != r.Submitted.ID {
+		return Outcome{}, fmt.Errorf("%w: the booking is of another request", ErrOtherBody)
+	}
+	head, n := d.head, len(d.Entries)
+	if _, err := d.request(Command{ID: r.ID, Kind: EntryRequestAccepted, Exporter: c.Exporter, Request: r}, now); err != nil {
+		return Outcome{}, err
+	}
+	c.Request = nil
+	o, err := d.Decide(c, now)
+	if err != nil && len(d.Entries) > n {
+		d.head, d.Entries = head, d.Entries[:n]
+		delete(d.requests, r.ID)
+		delete(d.accepted, r.Submitted.ID)
+	}
+	return o, err
 }
 
 // timely sets until when a quote or hold lasts, and refuses what comes after that.
@@ -235,9 +272,9 @@ func (d *Draft) timely(e *LedgerEntry, b *bookingFacts) error {
 	return nil
 }
 
-// room looks whether there is room for what the entry newly takes. A quote takes none, but is given only where there
-// is some.
-func (d *Draft) room(e *LedgerEntry, b *bookingFacts) error {
+// room looks whether there is room for what the entry newly takes, and, where it is to be exact, whether its way is still gone
+// as the terms say. A quote takes no room, but is given only where there is some.
+func (d *Draft) room(e *LedgerEntry, b *bookingFacts, exact bool) error {
 	terms := e.Terms
 	switch {
 	case e.Kind == EntryBookingQuoted, e.Kind == EntryBookingRebooked:
@@ -256,7 +293,18 @@ func (d *Draft) room(e *LedgerEntry, b *bookingFacts) error {
 	if e.Kind == EntryBookingRebooked && (terms.Request != b.master.Request || terms.Exporter != b.master.Exporter) {
 		return fmt.Errorf("%w: a rebooking keeps the request", ErrWrongStatus)
 	}
-	rooms, err := d.state.fits(terms, besides)
+	if exact {
+		var due time.Time
+		if r, ok := d.state.Request(terms.Request); ok {
+			due = r.Due
+		} else if f := d.accepted[terms.Request]; f != nil {
+			due = f.Due
+		}
+		if o := d.state.obstacle(terms, due, e.Time); o != nil {
+			return fmt.Errorf("%w: %w", ErrNoRoom, o)
+		}
+	}
+	rooms, err := d.state.fits(terms, besides, d.accepted)
 	if err != nil {
 		return fmt.Errorf("%w: %w", ErrNoRoom, err)
 	}
@@ -317,7 +365,7 @@ func (d *Draft) request(c Command, now time.Time) (Outcome, error) {
 	if err := d.check(e); err != nil {
 		return Outcome{}, err
 	}
-	d.requests[r.ID] = e.Seq
+	d.accept(e)
 	d.add(e)
 	return Outcome{Seq: e.Seq}, nil
 }

@@ -1,20 +1,25 @@
 package planner
 
 import (
-	"errors"
 	"fmt"
 	"time"
 )
 
 // fits says why a booking cannot be promised on the room that is published and not yet taken, where besides has taken
-// some more, or given some back. If it can, it returns the room that was published.
-func (s *State) fits(b *BookingConfirmed, besides uses) ([]Room, error) {
+// some more, or given some back. If it can, it returns the room that was published. What is wrong is an *Obstacle.
+func (s *State) fits(b *BookingConfirmed, besides uses, accepted map[string]*RequestSubmitted) ([]Room, error) {
+	no := func(format string, args ...any) ([]Room, error) {
+		return nil, &Obstacle{Kind: ObstacleRequest, Message: fmt.Sprintf(format, args...)}
+	}
 	r, ok := s.Request(b.Request)
+	if f := accepted[b.Request]; f != nil {
+		r.Request, ok = f.Request, true
+	}
 	if !ok || r.Exporter != b.Exporter {
-		return nil, fmt.Errorf("request %s is not known, or not %s's", b.Request, b.Exporter)
+		return no("request %s is not known, or not %s's", b.Request, b.Exporter)
 	}
 	if r.Withdrawn {
-		return nil, fmt.Errorf("request %s was withdrawn", b.Request)
+		return no("request %s was withdrawn", b.Request)
 	}
 	booked := s.uses.share(b.Request) + besides.share(b.Request)
 	share := booked
@@ -22,7 +27,7 @@ func (s *State) fits(b *BookingConfirmed, besides uses) ([]Room, error) {
 		share += part.Fraction
 	}
 	if share > 1+roomSlack {
-		return nil, fmt.Errorf("request %s is booked already: %.3g of it", b.Request, booked)
+		return no("request %s is booked already: %.3g of it", b.Request, booked)
 	}
 	var rooms []Room
 	seen := map[string]bool{}
@@ -53,21 +58,26 @@ func (s *State) fits(b *BookingConfirmed, besides uses) ([]Room, error) {
 // fitsOn looks at a departure.
 func (s *State) fitsOn(b *BookingConfirmed, id string, besides uses) (Room, error) {
 	d, ok := s.Departure(id)
+	gone := ""
 	switch {
 	case !ok:
-		return Room{}, fmt.Errorf("departure %s is not known", id)
+		gone = fmt.Sprintf("departure %s is not known", id)
 	case d.Cancelled:
-		return Room{}, fmt.Errorf("departure %s is cancelled", id)
+		gone = fmt.Sprintf("departure %s is cancelled", id)
 	case !d.Runs():
-		return Room{}, errors.New(d.noWay())
+		gone = d.noWay()
+	}
+	if gone != "" {
+		return Room{}, &Obstacle{Kind: ObstacleGone, Departure: id, Message: gone}
 	}
 	share := shareOn(b, id)
 	needM3, needKg := share*b.VolumeM3, share*b.WeightKg
 	otherM3, otherKg := besides.on(id)
 	takenM3, takenKg := d.BookedM3+otherM3, d.BookedKg+otherKg
 	if takenM3+needM3 > d.CapacityM3*(1+roomSlack)+roomSlack || takenKg+needKg > d.CapacityKg*(1+roomSlack)+roomSlack {
-		return Room{}, fmt.Errorf("departure %s has %.2f m3 and %.0f kg left, the booking needs %.2f m3 and %.0f kg",
-			id, max(0, d.CapacityM3-takenM3), max(0, d.CapacityKg-takenKg), needM3, needKg)
+		leftM3, leftKg := max(0, d.CapacityM3-takenM3), max(0, d.CapacityKg-takenKg)
+		return Room{}, &Obstacle{Kind: ObstacleRoom, Departure: id, LeftM3: cents(leftM3), NeedM3: cents(needM3), LeftKg: cents(leftKg), NeedKg: cents(needKg),
+			Message: fmt.Sprintf("departure %s has %.2f m3 and %.0f kg left, the booking needs %.2f m3 and %.0f kg", id, leftM3, leftKg, needM3, needKg)}
 	}
 	return Room{Departure: id, M3: d.CapacityM3, Kg: d.CapacityKg, Said: s.said(Key{KindDeparture, id, AspectMaster}, Key{KindDeparture, id, AspectCapacity})}, nil
 }
@@ -76,7 +86,7 @@ func (s *State) fitsOn(b *BookingConfirmed, id string, besides uses) (Room, erro
 func (s *State) fitsIn(b *BookingConfirmed, part *Assignment, besides uses) (Room, error) {
 	w, ok := s.Warehouse(part.Warehouse)
 	if !ok || w.Closed || !w.Public {
-		return Room{}, fmt.Errorf("warehouse %s is not open to share", part.Warehouse)
+		return Room{}, &Obstacle{Kind: ObstacleClosed, Warehouse: part.Warehouse, Message: fmt.Sprintf("warehouse %s is not open to share", part.Warehouse)}
 	}
 	came := dayNumber(part.Arrive)
 	room := Room{Warehouse: w.ID, From: dayTime(came).Format(time.DateOnly), Said: s.said(Key{KindWarehouse, w.ID, AspectMaster}, Key{KindWarehouse, w.ID, AspectCapacity})}
@@ -87,8 +97,9 @@ func (s *State) fitsIn(b *BookingConfirmed, part *Assignment, besides uses) (Roo
 		need := b.VolumeM3 * storedOn(b, w.ID, day)
 		free := published - s.uses.in(w.ID, day) - besides.in(w.ID, day)
 		if need > free+published*roomSlack+roomSlack {
-			return Room{}, fmt.Errorf("warehouse %s has %.2f m3 free on %s, the booking needs %.2f m3", w.ID, max(0, free),
-				dayTime(day).Format(time.DateOnly), need)
+			on := dayTime(day).Format(time.DateOnly)
+			return Room{}, &Obstacle{Kind: ObstacleStorage, Warehouse: w.ID, Day: on, LeftM3: cents(free), NeedM3: cents(need),
+				Message: fmt.Sprintf("warehouse %s has %.2f m3 free on %s, the booking needs %.2f m3", w.ID, max(0, free), on, need)}
 		}
 		room.FreeM3 = append(room.FreeM3, published)
 		same = same && published == room.FreeM3[0]

@@ -2,9 +2,6 @@ package web
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
-	"encoding/json"
 	"maps"
 	"net/http"
 	"slices"
@@ -168,7 +165,8 @@ func (s *Server) alternatives(ctx context.Context, who session, b *planner.Booki
 		share += b.Parts[i].Fraction
 	}
 	r.VolumeM3, r.WeightKg, r.Value = r.VolumeM3*share, r.WeightKg*share, r.Value*share
-	return s.cfg.Quote(ctx, r.Request)
+	quotes, err := s.cfg.Quote(ctx, r.Request)
+	return slices.DeleteFunc(quotes, func(q Quote) bool { return q.Share < 1 }), err
 }
 
 func (s *Server) rebook(ctx context.Context, who session, in *rebookInput) (*bookingAnswer, error) {
@@ -204,20 +202,21 @@ func (s *Server) rebook(ctx context.Context, who session, in *rebookInput) (*boo
 // decide puts a command about a booking to the ledger. What it says, and about what, tells it from another with the
 // same key.
 func (s *Server) decide(ctx context.Context, who session, operation, key, target string, c planner.Command, said any) (*bookingAnswer, error) {
+	answer, err := s.put(ctx, who, operation, key, target, c, said)
+	return answer, s.asProblem(err)
+}
+
+// put is decide; what the ledger says of a refusal comes as it is.
+func (s *Server) put(ctx context.Context, who session, operation, key, target string, c planner.Command, said any) (*bookingAnswer, error) {
 	c.Exporter = who.Org
 	c.ID = newName(who, operation+" "+target, key).of("cmd", "command")
-	raw, err := json.Marshal(said)
-	if err != nil {
-		return nil, err
-	}
-	sum := sha256.Sum256(raw)
-	c.Digest = hex.EncodeToString(sum[:16])
+	c.Digest = digestOf(said)
 	// What a client that went away had begun is still finished.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), commandWait)
 	defer cancel()
 	outcome, err := s.cfg.Decide(ctx, c)
 	if err != nil {
-		return nil, s.asProblem(err)
+		return nil, err
 	}
 	s.shows(ctx, func(m *model) bool {
 		b := m.bookings[c.Booking]

@@ -170,7 +170,7 @@ func TestQuoteHoldConfirm(t *testing.T) {
 	s.say(other, &planner.DepartureCancelled{Departure: "LAX-1", Mode: planner.ModeSea, Reason: "blanked"})
 	_, err := s.decide(t.Context(), planner.Command{Kind: planner.EntryBookingDisrupted, Booking: made.Booking, Reasons: []string{"departure LAX-1 is cancelled"}})
 	require.NoError(t, err)
-	s.quotes = []Quote{{Departures: []string{"LAX-9"}, Gateway: "USLAX", Warehouse: "WH-US", Arrive: start.AddDate(0, 0, 20), Cost: 1400}}
+	s.quotes = []Quote{{Departures: []string{"LAX-9"}, Gateway: "USLAX", Warehouse: "WH-US", Arrive: start.AddDate(0, 0, 20), Cost: 1400, Share: 1}}
 	var ways struct{ Quotes []Quote }
 	s.into(s.call(Exporter, "bikes", "GET", path+"/alternatives", nil), 200, &ways)
 	require.Len(t, ways.Quotes, 1)
@@ -447,7 +447,7 @@ func TestEveryOperationHasItsRoles(t *testing.T) {
 		"POST /api/members/{id}/link": everybody, "GET /api/sessions": everybody, "DELETE /api/sessions/{id}": everybody, "GET /api/keys": everybody,
 		"POST /api/keys": everybody, "DELETE /api/keys/{id}": everybody, "GET /api/audit": everybody,
 		"GET /api/requests": {Exporter}, "GET /api/requests/{id}": {Exporter}, "POST /api/requests": {Exporter},
-		"DELETE /api/requests/{id}": {Exporter}, "POST /api/quotes": {Exporter}, "POST /api/requests/{id}/bookings": {Exporter},
+		"DELETE /api/requests/{id}": {Exporter}, "POST /api/quotes": {Exporter}, "GET /api/requests/{id}/quotes": {Exporter}, "POST /api/bookings": {Exporter}, "POST /api/requests/{id}/bookings": {Exporter},
 		"GET /api/bookings": {Exporter}, "GET /api/bookings/{id}": {Exporter}, "GET /api/bookings/{id}/alternatives": {Exporter},
 		"POST /api/bookings/{id}/hold": {Exporter}, "POST /api/bookings/{id}/confirm": {Exporter}, "POST /api/bookings/{id}/rebook": {Exporter},
 		"DELETE /api/bookings/{id}": {Exporter}, "POST /api/departures": {Firm}, "PATCH /api/departures/{id}": {Firm},

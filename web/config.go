@@ -71,6 +71,7 @@ type Config struct {
 	Origins     []string      // pages that may use the API and the websocket besides our own, as https://HOST
 	SessionIdle time.Duration // a session that is not used for so long ends; 0: 8 h
 	SessionMax  time.Duration // a session ends after so long; 0: 7 days
+	OfferFor    time.Duration // how long the cost of a quote holds; 0: 30 min
 	Limits      Limits
 
 	// Targets is the way to the city's targets; nil: it is not followed.
@@ -120,6 +121,9 @@ type Health struct {
 
 // Quote is a way for a request at today's prices.
 type Quote struct {
+	ID         string      `json:"id,omitempty" doc:"Names the quote in POST /api/bookings; left out where the way has no room for all of it"`
+	Expires    *time.Time  `json:"expires,omitempty" doc:"Until then the cost holds, and the room may be taken at it while it is there"`
+	Share      float64     `json:"share" doc:"Of the request that there is room for on this way; 1: all"`
 	Departures []string    `json:"departures"`
 	Gateway    string      `json:"gateway"`
 	Warehouse  string      `json:"warehouse"`
@@ -185,6 +189,7 @@ func (c Config) withDefaults() Config {
 	}
 	setDefault(&c.SessionIdle, 8*time.Hour)
 	setDefault(&c.SessionMax, 7*24*time.Hour)
+	setDefault(&c.OfferFor, 30*time.Minute)
 	c.Limits = c.Limits.withDefaults()
 	if c.Access == nil {
 		c.Access = access.NewRegistry(c.Now, c.SessionIdle)

@@ -47,7 +47,7 @@ var refusals = []struct {
 	{"not_leading", live.ErrNotLeading}, {"not_planned", live.ErrNotPlanned}, {"not_matched", live.ErrNotMatched},
 	{"match_changed", live.ErrMatchChanged}, {"not_yours", live.ErrNotYours}, {"no_booking", planner.ErrNoBooking},
 	{"wrong_status", planner.ErrWrongStatus}, {"no_room", planner.ErrNoRoom}, {"lapsed", planner.ErrLapsed},
-	{"other_body", planner.ErrOtherBody}, {"too_many", planner.ErrTooMany}, {"invalid", ErrInvalid},
+	{"other_body", planner.ErrOtherBody}, {"too_many", planner.ErrTooMany}, {"too_much", planner.ErrTooMuch}, {"invalid", ErrInvalid},
 }
 
 // peerQuestion is what an instance asks of the leader: to decide a command, or, without one, how far the ledger goes.
@@ -63,6 +63,7 @@ type peerAnswer struct {
 	Head    uint64                `json:"head"` // of the ledger, when it was answered
 	Code    string                `json:"code,omitempty"`
 	Detail  string                `json:"detail,omitempty"`
+	Why     *planner.Obstacle     `json:"why,omitempty"`
 	Fields  []*planner.FieldError `json:"fields,omitempty"`
 	More    int                   `json:"more,omitempty"`
 }
@@ -71,10 +72,16 @@ type peerAnswer struct {
 type refusal struct {
 	detail string
 	kind   error
+	why    *planner.Obstacle // nil: not known
 }
 
 func (r *refusal) Error() string { return r.detail }
-func (r *refusal) Unwrap() error { return r.kind }
+func (r *refusal) Unwrap() []error {
+	if r.why == nil {
+		return []error{r.kind}
+	}
+	return []error{r.kind, r.why}
+}
 
 func (a *peerAnswer) refuse(err error) {
 	if err == nil {
@@ -91,6 +98,7 @@ func (a *peerAnswer) refuse(err error) {
 		return
 	}
 	a.Code, a.Detail = "unknown", err.Error()
+	errors.As(err, &a.Why)
 	for _, r := range refusals {
 		if errors.Is(err, r.err) {
 			a.Code = r.code
@@ -108,7 +116,7 @@ func (a *peerAnswer) refused() error {
 	}
 	for _, r := range refusals {
 		if a.Code == r.code {
-			return &refusal{a.Detail, r.err}
+			return &refusal{a.Detail, r.err, a.Why}
 		}
 	}
 	return fmt.Errorf("%w: %s", ErrPeerSilent, a.Detail)

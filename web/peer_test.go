@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -24,6 +25,8 @@ func TestPeers(t *testing.T) {
 	for _, r := range refusals {
 		refusing[r.code] = fmtWrap(r.err)
 	}
+	why := &planner.Obstacle{Kind: planner.ObstacleRoom, Departure: "D", LeftM3: 2, NeedM3: 3, Message: "too little"}
+	refusing["why"] = fmt.Errorf("%w: %w", planner.ErrNoRoom, why)
 	refusing["fields"] = &planner.FieldErrors{List: []*planner.FieldError{{Path: "terms", Problem: "is missing"}}, More: 2}
 	var asked *planner.Command
 	server := httptest.NewServer(PeerHandler(peerSecret, func(_ context.Context, epoch uint64, c *planner.Command) (planner.Outcome, uint64, error) {
@@ -49,8 +52,13 @@ func TestPeers(t *testing.T) {
 			assert.ErrorIs(t, err, ErrPeerSilent, "what may yet come about is no refusal")
 		case "fields":
 			assert.Equal(t, want, err)
+		case "why":
+			var told *planner.Obstacle
+			assert.ErrorIs(t, err, planner.ErrNoRoom)
+			assert.ErrorAs(t, err, &told)
+			assert.Equal(t, why, told)
 		default:
-			assert.ErrorIs(t, err, errors.Unwrap(want))
+			assert.ErrorIs(t, err, want.(*refusal).kind)
 			assert.EqualError(t, err, want.Error())
 		}
 	}
@@ -91,7 +99,7 @@ func TestAForgedAnswerIsNone(t *testing.T) {
 	assert.ErrorIs(t, err, ErrPeerSilent)
 }
 
-func fmtWrap(err error) error { return &refusal{err.Error() + ": and why", err} }
+func fmtWrap(err error) error { return &refusal{detail: err.Error() + ": and why", kind: err} }
 
 // FuzzPeer: whatever is signed and asked is answered, with an answer that can be read or a problem.
 func FuzzPeer(f *testing.F) {

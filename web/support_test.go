@@ -66,7 +66,7 @@ func newService(t testing.TB, adjust ...func(*Config)) *service {
 			if s.quotes != nil {
 				return s.quotes, nil
 			}
-			return []Quote{{Departures: []string{"LAX-1"}, Gateway: "USLAX", Warehouse: "WH-US", Arrive: r.Due, Cost: r.VolumeM3}}, nil
+			return []Quote{{Departures: []string{"LAX-1"}, Gateway: "USLAX", Warehouse: "WH-US", Arrive: r.Due, Cost: r.VolumeM3, Share: 1}}, nil
 		},
 		DeadLetters: func(_ context.Context, source string, n int) ([]DeadLetter, error) {
 			all := []DeadLetter{{Topic: "haihe.routes", Source: "/firms/bohai", Reason: "bohai's"}, {Topic: "haihe.routes", Source: "/firms/other", Reason: "other's"}}

@@ -22,6 +22,7 @@ const (
 	useLink   = "link"   // signs a person in, once
 	useBearer = "bearer" // is the Authorization of the operator's own commands
 	useLive   = "live"   // opens the websocket, once
+	useQuote  = "quote"  // is the id of a quote: a way at its cost
 	useLogin  = "login"  // carries a sign-in by a provider from its beginning to its end
 )
 
@@ -48,6 +49,8 @@ type claims struct {
 	State    string `json:"state,omitempty"` // of a login
 	Verifier string `json:"verifier,omitempty"`
 	Want     string `json:"want,omitempty"` // organisation that is asked for
+
+	Offer *offer `json:"offer,omitempty"` // of a quote
 }
 
 func newNonce() string {
@@ -74,6 +77,17 @@ func mac(secret, body []byte) []byte {
 
 // openToken returns what a token says that was signed with secret for a use and is good now.
 func openToken(secret []byte, t, use string, now time.Time) (claims, error) {
+	c, err := readToken(secret, t, use)
+	if err != nil || !c.goodAt(now) {
+		return claims{}, errToken
+	}
+	return c, nil
+}
+
+func (c *claims) goodAt(now time.Time) bool { return now.Unix() < c.Ends && now.Unix() >= c.Made-60 }
+
+// readToken returns what a token says that was signed with secret for a use, be it good or not.
+func readToken(secret []byte, t, use string) (claims, error) {
 	if len(t) > maxTokenBytes {
 		return claims{}, errToken
 	}
@@ -91,7 +105,7 @@ func openToken(secret []byte, t, use string, now time.Time) (claims, error) {
 		return claims{}, errToken
 	}
 	var c claims
-	if err := json.Unmarshal(body, &c); err != nil || c.Use != use || now.Unix() >= c.Ends || now.Unix() < c.Made-60 {
+	if err := json.Unmarshal(body, &c); err != nil || c.Use != use {
 		return claims{}, errToken
 	}
 	return c, nil

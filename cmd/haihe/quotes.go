@@ -42,7 +42,7 @@ func (v *service) quote(ctx context.Context, r planner.Request) ([]web.Quote, er
 	list := make([]web.Quote, len(offers))
 	for i, o := range offers {
 		list[i] = web.Quote{Departures: o.Departures, Gateway: o.Gateway, Warehouse: o.Warehouse, Arrive: o.Arrive,
-			Cost: o.Cost, RoomPrice: o.RoomPrice, CO2eKg: o.CO2eKg}
+			Cost: o.Cost, RoomPrice: o.RoomPrice, CO2eKg: o.CO2eKg, Share: o.Share}
 		for _, x := range o.Items {
 			list[i].Items = append(list[i].Items, web.QuoteItem{Kind: x.Kind, Name: cmp.Or(x.Departure, x.Place), Amount: x.Amount})
 		}
@@ -86,9 +86,10 @@ func modesOf(p *planner.Problem) []string {
 	return modes
 }
 
-// offers are the ways worth comparing, cheapest first: the best at the request's prices, the fastest, those with the least
-// CO2e and the best by each mode. Of these none is kept that another beats or equals in cost, arrival and CO2e, but for
-// the best at the request's prices.
+// offers are the ways worth comparing, cheapest first: the best at the request's prices, the best of those with room for all of
+// it, the fastest, those with the least CO2e and the best by each mode. These last have room for all where any way has, so that
+// they can be booked as they are. Of all these none is kept that another beats or equals in cost, arrival, CO2e and room, but
+// for the best at the request's prices.
 func offers(q *optimize.Quoter, r *planner.Request) ([]optimize.Quote, error) {
 	found, err := q.Quote(r, waysAtPrice)
 	if err != nil {
@@ -103,6 +104,9 @@ func offers(q *optimize.Quoter, r *planner.Request) ([]optimize.Quote, error) {
 	fast.TimeCostM3Day = onlyTimeM3Day
 	green.CO2ePriceT = onlyCO2eT
 	asks := []planner.Request{fast, green}
+	if !r.Whole {
+		asks = append(asks, *r)
+	}
 	for _, m := range []string{planner.ModeSea, planner.ModeAir, planner.ModeRail} {
 		if len(r.Modes) != 1 && (len(r.Modes) == 0 || slices.Contains(r.Modes, m)) {
 			by := *r
@@ -111,7 +115,12 @@ func offers(q *optimize.Quoter, r *planner.Request) ([]optimize.Quote, error) {
 		}
 	}
 	for i := range asks {
-		more, err := q.Quote(&asks[i], waysExtreme)
+		ask := asks[i]
+		ask.Whole = true
+		more, err := q.Quote(&ask, waysExtreme)
+		if err == nil && len(more) == 0 && !r.Whole {
+			more, err = q.Quote(&asks[i], waysExtreme)
+		}
 		if err != nil {
 			return nil, err
 		}
@@ -141,7 +150,7 @@ func wayOf(q *optimize.Quote) string {
 // beats reports whether a is at least as cheap, as early and as green as b, and better in one of them.
 func beats(a, b *optimize.Quote) bool {
 	const cent, gram = 0.005, 0.0005
-	if a.Cost > b.Cost+cent || a.Arrive.After(b.Arrive) || a.CO2eKg > b.CO2eKg+gram {
+	if a.Cost > b.Cost+cent || a.Arrive.After(b.Arrive) || a.CO2eKg > b.CO2eKg+gram || a.Share < b.Share-1e-9 {
 		return false
 	}
 	return a.Cost < b.Cost-cent || a.Arrive.Before(b.Arrive) || a.CO2eKg < b.CO2eKg-gram

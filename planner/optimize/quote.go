@@ -41,6 +41,7 @@ type Quote struct {
 	Cost       float64    `json:"cost"`
 	RoomPrice  float64    `json:"room_price"`
 	CO2eKg     float64    `json:"co2e_kg"`
+	Share      float64    `json:"share"` // of the request that there is room for on the way; 1: all of it
 	Items      []CostItem `json:"items"`
 }
 
@@ -125,7 +126,9 @@ func (q *Quoter) Quote(r *planner.Request, n int) ([]Quote, error) {
 	for _, o := range pr.top[:min(len(pr.top), max(0, n))] {
 		var legs []departureIndex
 		c := pr.column(&a, o, 0, &x, &legs)
-		quotes = append(quotes, q.in.itemise(&c, &x, o.cost/part))
+		quote := q.in.itemise(&c, &x, o.cost/part)
+		quote.Share = q.full.share(q.in, &c, &x)
+		quotes = append(quotes, quote)
 	}
 	return quotes, nil
 }

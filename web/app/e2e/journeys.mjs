@@ -2,6 +2,7 @@
 // names and two people at one thing.
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
+import { publish } from './kafka.mjs';
 
 const day = 86_400_000;
 const hostile = '<img src=x onerror="document.title=1"> =1+1 \u202Egnp.exe';
@@ -71,6 +72,50 @@ export function journeys({ service, open, done, until, snapshot, shots }) {
       await page.reload();
       await page.getByTestId('booking').getByText('已确认订舱').waitFor();
       assert.notEqual(await page.title(), '1');
+      await done(page);
+    },
+
+    async 'the quote that was chosen is held as it is; one whose way went says what changed, and the next best is a click away'() {
+      const page = await open('exporter', { locale: 'en-GB', webgl: false });
+      await view(page, 'ask');
+      await page.getByLabel('Description').fill('chosen e2e');
+      const fastest = page.getByTestId('quotes').locator('details', { has: page.locator('.merit.fastest') });
+      const open_ = async () => {
+        await page.getByLabel('Volume (m³)').fill('2');
+        await fastest.locator('summary').click();
+        await fastest.getByTestId('take-hold').waitFor();
+        return fastest.locator('summary b').innerText();
+      };
+      const cost = await open_();
+      await page.screenshot({ path: `${shots}/exporter-en-light-chosen.png` });
+      await fastest.getByTestId('take-hold').click();
+      const card = page.locator('[data-testid=booking][data-status=HELD]');
+      await card.getByText(cost).waitFor(); // whatever way the plan would have matched
+      await card.getByTestId('confirm-booking').click();
+      await page.locator('[data-testid=booking][data-status=CONFIRMED]').waitFor();
+
+      await view(page, 'ask');
+      await page.getByLabel('Description').fill('went e2e');
+      let quotes = [];
+      page.on('response', async (r) => {
+        if (r.url().endsWith('/api/quotes') && r.ok()) quotes = (await r.json()).quotes;
+      });
+      await open_();
+      await page.route('**/api/quotes', () => {}); // the page does not hear of it before it asks for the room
+      const [first] = [...quotes].sort((a, b) => a.arrive.localeCompare(b.arrive));
+      const find = async () => (await snapshot(page)).entities.departure.find((d) => d.id === first.departures[0]);
+      const d = await find();
+      await publish(service.brokers, { source: `/firms/${d.carrier}`, type: 'DepartureCancelled', topic: d.mode === 'air' ? 'haihe.flights' : 'haihe.routes', key: `departure:${d.id}:status`, data: { departure: d.id, mode: d.mode, reason: 'e2e' } });
+      await until('it is cancelled', async () => (await find()).cancelled);
+      await fastest.getByTestId('take-hold').click();
+      const gone = page.getByTestId('quote-gone');
+      await gone.getByText('is cancelled').waitFor();
+      assert.equal((await snapshot(page)).entities.request.filter((r) => r.goods === 'went e2e').length, 0, 'nothing is left of it');
+      await page.screenshot({ path: `${shots}/exporter-en-light-gone.png` });
+      await gone.getByRole('button').click();
+      await card.waitFor();
+      await page.unroute('**/api/quotes');
+      page.faults.length = 0; // Chromium logs the 409
       await done(page);
     },
 

@@ -6,11 +6,16 @@ export class Problem extends Error {
   readonly status: number;
   readonly title: string;
   readonly fields: ReadonlyMap<string, string>;
+  /** Of a quote that cannot be had any more. */
+  readonly changed: Obstacle | undefined;
+  readonly quotes: Quote[] | undefined;
 
-  constructor(status: number, body: { title?: string; detail?: string; errors?: { message?: string; location?: string }[] | null }) {
+  constructor(status: number, body: { changed?: Obstacle; quotes?: Quote[]; title?: string; detail?: string; errors?: { message?: string; location?: string }[] | null }) {
     super(body.detail || body.title || `HTTP ${status}`);
     this.status = status;
     this.title = body.title ?? '';
+    this.changed = body.changed;
+    this.quotes = body.quotes;
     const fields = new Map<string, string>();
     for (const error of body.errors ?? []) {
       const field = (error.location ?? '').replace(/^body\.?/, '');
@@ -84,12 +89,26 @@ export async function call<T>(method: string, path: string, body?: unknown, idem
 const path = encodeURIComponent;
 
 export interface Quote extends Pick<Assignment, 'departures' | 'gateway' | 'warehouse' | 'arrive'> {
+  id?: string; // to take it by, where all of it can go this way
+  expires?: string;
+  share: number; // of the request that there is room for
   cost: number;
   items?: { kind: string; name: string; amount: number }[] | null;
   room_price?: number;
   co2e_kg?: number;
   /** How likely it arrives in time, by how many departures gone by. */
   on_time?: { share: number; observed: number; spare_hours: number };
+}
+
+/** Why a way cannot be had any more. */
+export interface Obstacle {
+  kind: 'gone' | 'cutoff' | 'connection' | 'late' | 'room' | 'closed' | 'storage' | 'request';
+  departure?: string;
+  warehouse?: string;
+  day?: string;
+  left_m3?: number;
+  need_m3?: number;
+  arrive?: string;
 }
 
 export interface Offers {
@@ -147,6 +166,10 @@ export type DeparturePatch =
 export const api = {
   me: () => call<Me>('GET', '/api/me'),
   quote: (r: RequestBody, signal?: AbortSignal) => call<Offers>('POST', '/api/quotes', r, undefined, { signal }),
+  quotesOf: (id: string) => call<Offers>('GET', `/api/requests/${path(id)}/quotes`),
+  /** take holds or books the way of a quote, with the request that was quoted where that is not there yet. Of one quote it happens once. */
+  take: (quote: string, status: 'HELD' | 'CONFIRMED', request?: RequestBody) =>
+    call<{ status: { request: string } }>('POST', '/api/bookings', { quote, status, request }, status + quote.slice(-43)),
   submitRows: (rows: { row: string; request: RequestBody }[], k: string) => call<{ rows: RowOutcome[] }>('POST', '/api/requests/batch', { rows }, k, { once: true }),
   readTable: (file: Blob) => call<{ rows: string[][] }>('POST', '/api/tables/read', file),
   submit: (r: RequestBody, k: string) => call<{ id: string }>('POST', '/api/requests', r, k),

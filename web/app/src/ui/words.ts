@@ -1,5 +1,6 @@
 import { has, i18n, t } from '../i18n/index.svelte';
 import type { Departure, Mode, Passage, Place, Reason, Relaxation, Request, Warehouse } from '../live/protocol';
+import type { Obstacle } from '../live/api';
 import type { News } from '../live/news';
 import * as format from '../lib/format';
 import { live } from './live.svelte';
@@ -136,6 +137,11 @@ export function obstacle(r: Reason): string {
   if (r.warehouse) return t('reason.at.warehouse', { wh: warehouse(r.warehouse) }) + day;
   return '';
 }
+
+/** changed says why a way cannot be had any more. */
+export const changed = (o: Obstacle) => t(`gone.${o.kind}`, {
+  what: o.departure ? departure(o.departure) : warehouse(o.warehouse ?? ''), left: m3(o.left_m3 ?? 0), need: m3(o.need_m3 ?? 0), day: day(o.day ?? o.arrive ?? ''),
+});
 
 /** relaxation says what would help, how much of the request would go then, and whether less may be enough. */
 export function relaxation(x: Relaxation): string {
