@@ -31,6 +31,7 @@ type settings struct {
 	days          int
 	borders       string
 	quoteFor      time.Duration
+	offerFor      time.Duration
 	holdFor       time.Duration
 	maxOpen       int
 	maxShare      float64
@@ -64,8 +65,8 @@ With --sample it loads a made-up network of Tianjin if the log is empty, and pub
 			if !(s.maxShare >= 0 && s.maxShare <= 1) {
 				return misused("--max-share is from 0 to 1, not %v", s.maxShare)
 			}
-			if s.quoteFor <= 0 || s.holdFor <= 0 || s.maxOpen < 0 {
-				return misused("--quote-for and --hold-for are longer than 0, and --max-open is not negative")
+			if s.quoteFor <= 0 || s.offerFor <= 0 || s.holdFor <= 0 || s.maxOpen < 0 {
+				return misused("--quote-for, --offer-for and --hold-for are longer than 0, and --max-open is not negative")
 			}
 			if err := s.doors.check(); err != nil {
 				return err
@@ -97,6 +98,7 @@ With --sample it loads a made-up network of Tianjin if the log is empty, and pub
 	f.IntVar(&s.days, "horizon", 120, "days that the plan looks ahead")
 	f.StringVar(&s.borders, "borders", "", `file with an approved border overlay, {"approval_number": "审图号", "geojson": …}`)
 	f.DurationVar(&s.quoteFor, "quote-for", 24*time.Hour, "how long the price of a quote holds")
+	f.DurationVar(&s.offerFor, "offer-for", 30*time.Minute, "how long a way that was quoted may be taken at its cost")
 	f.DurationVar(&s.holdFor, "hold-for", 30*time.Minute, "how long a hold keeps its room")
 	f.IntVar(&s.maxOpen, "max-open", 100, "quotes and holds that an exporter may have open at a time; 0: any number")
 	s.doors.flags(f)

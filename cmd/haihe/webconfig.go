@@ -30,6 +30,7 @@ func (v *service) webConfig(borders []byte) web.Config {
 		},
 		Quote:       v.quote,
 		Helps:       v.helps,
+		OfferFor:    v.settings.offerFor,
 		DeadLetters: v.deadLetters,
 		Digest:      v.loop.Digest,
 		Health:      v.health,
