@@ -98,8 +98,8 @@ func compile(p *planner.Problem) (*instance, error) {
 	return compileUntil(p, never)
 }
 
-// compileUntil is compile, and leaves out the networks that are not made yet when stop says so: whoever would go by them goes
-// nowhere. It looks before each network.
+// compileUntil is compile, and leaves out what is not made yet when stop says so, before each network and each guide: networks,
+// with which whoever would go by them goes nowhere, and then all requests too, which are nil.
 func compileUntil(p *planner.Problem, stop func() bool) (*instance, error) {
 	in := &instance{problem: p, days: p.Days, classes: map[string]int{}, modes: map[string]int32{},
 		places: make(map[string]placeIndex, len(p.Places)), networks: map[kindKey]*network{}, stays: map[stayKey][]float64{}, served: map[string][]served{}, timetables: &timetables{of: map[kindKey]*timetable{}}}
@@ -120,16 +120,26 @@ func compileUntil(p *planner.Problem, stop func() bool) (*instance, error) {
 	in.compileRows()
 	team := newTeam(in, runtime.GOMAXPROCS(0))
 	in.compileNetworks(team, stop)
-	in.requests = make([]request, len(p.Requests))
-	for i := range p.Requests {
-		r, err := in.newRequest(&p.Requests[i])
-		if err != nil {
-			return nil, err
-		}
-		in.requests[i] = r
+	if stop() {
+		return in, nil
+	}
+	if err := in.compileRequests(); err != nil {
+		return nil, err
 	}
 	in.compileGuides(team, stop)
 	return in, nil
+}
+
+func (in *instance) compileRequests() error {
+	in.requests = make([]request, len(in.problem.Requests))
+	for i := range in.requests {
+		r, err := in.newRequest(&in.problem.Requests[i])
+		if err != nil {
+			return err
+		}
+		in.requests[i] = r
+	}
+	return nil
 }
 
 func (in *instance) hours(t time.Time) float64 { return t.Sub(in.problem.Start).Hours() }

@@ -69,6 +69,13 @@ func (w *reasoner) network(kind networkKind) *network {
 	return n
 }
 
+// tellStopped gives the reason of whoever was not asked for one.
+func tellStopped(plan *planner.Plan) {
+	for i := range plan.Unmatched {
+		plan.Unmatched[i].Reason = planner.Reason{Code: planner.ReasonNoCapacity, Message: "no place was found for it before planning was stopped"}
+	}
+}
+
 // explain fills in the reasons of a plan.
 func (s *solver) explain(plan *planner.Plan, shares [][]share) {
 	var who []requestIndex
@@ -85,9 +92,7 @@ func (s *solver) explain(plan *planner.Plan, shares [][]share) {
 		return
 	}
 	// A solve that was stopped gives reasons only as far as a short while allows.
-	for i := range plan.Unmatched {
-		plan.Unmatched[i].Reason = planner.Reason{Code: planner.ReasonNoCapacity, Message: "no place was found for it before planning was stopped"}
-	}
+	tellStopped(plan)
 	cancelled := func() bool { return s.ctx.Err() != nil }
 	enough := cancelled
 	if s.stop() {

@@ -35,17 +35,41 @@ type Progress struct {
 // plan's prices prove, when the gap is reached, the time is up or ctx ends, whichever comes first. The error names a
 // reference to nothing.
 func Solve(ctx context.Context, p *planner.Problem, o Options) (*planner.Plan, error) {
-	plan, _, _, err := solveOpen(ctx, p, o)
+	begun := time.Now()
+	in, err := compileUntil(p, func() bool { return ctx.Err() != nil })
+	if err != nil {
+		return nil, err
+	}
+	if in.requests == nil {
+		return in.planNothing(begun), nil
+	}
+	plan, _, _, err := solveCompiled(ctx, in, o, begun)
 	return plan, err
+}
+
+// planNothing is the plan of a solve that was stopped before it knew the requests.
+func (in *instance) planNothing(begun time.Time) *planner.Plan {
+	s := &solver{in: in, proof: make([]float64, len(in.capacity))}
+	plan := s.lay(make([][]share, len(in.problem.Requests)))
+	tellStopped(plan)
+	plan.Seconds = time.Since(begun).Seconds()
+	return plan
 }
 
 // solveOpen is Solve, and hands over what a Session goes on with: the solver and its last shares.
 func solveOpen(ctx context.Context, p *planner.Problem, o Options) (*planner.Plan, *solver, [][]share, error) {
 	begun := time.Now()
 	in, err := compileUntil(p, func() bool { return ctx.Err() != nil })
+	if err == nil && in.requests == nil {
+		err = in.compileRequests()
+	}
 	if err != nil {
 		return nil, nil, nil, err
 	}
+	return solveCompiled(ctx, in, o, begun)
+}
+
+func solveCompiled(ctx context.Context, in *instance, o Options, begun time.Time) (*planner.Plan, *solver, [][]share, error) {
 	s := newSolver(ctx, in, o.withDefaults(), begun)
 	var shares [][]share
 	if slices.ContainsFunc(in.requests, func(r request) bool { return r.whole }) {
