@@ -147,7 +147,8 @@ func (s *State) Warehouse(id string) (WarehouseStatus, bool) {
 		return WarehouseStatus{}, false
 	}
 	m := f.master
-	w := WarehouseStatus{Warehouse: m.Warehouse, Name: m.Name, AreaM2: m.AreaM2, Public: m.Public, CapacityFrom: m.From}
+	w := WarehouseStatus{Warehouse: m.Warehouse, Name: m.Name, AreaM2: m.AreaM2, Public: m.Public, CapacityFrom: m.From,
+		Registered: m.CapacityM3, RegisteredFrom: m.From}
 	if f.occupancy != nil {
 		w.CapacityM3, w.CapacityFrom = f.occupancy.FreeM3, f.occupancy.From
 	}

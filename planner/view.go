@@ -53,6 +53,10 @@ type WarehouseStatus struct {
 	CapacityFrom string  `json:"capacity_from,omitempty"` // date, 2006-01-02
 	Closed       bool    `json:"closed"`
 	CloseReason  string  `json:"close_reason,omitempty"`
+
+	// Registered is the room as registered, from RegisteredFrom on; reports of what is free change it no more.
+	Registered     PerDay `json:"-"`
+	RegisteredFrom string `json:"-"`
 }
 
 // RequestStatus is a request as it stands.

@@ -201,8 +201,13 @@ func (s *Server) changeDeparture(ctx context.Context, who session, in *departure
 // revisionOf names what the carrier of a departure says of it: two that are alike have the same. What shut passages do to it
 // is no part of that.
 func revisionOf(d *planner.DepartureStatus) string {
+	return fingerprint(d.PlannedCutoff, d.PlannedDepart, d.PlannedArrive, d.Vessel, d.Voyage, d.CapacityM3, d.CapacityKg, d.Rate,
+		d.DelayHours, d.DelayReason, d.Cancelled, d.CancelReason)
+}
+
+// fingerprint is a short name of what is said.
+func fingerprint(said ...any) string {
 	h := fnv.New64a()
-	h.Write(encode([]any{d.PlannedCutoff, d.PlannedDepart, d.PlannedArrive, d.Vessel, d.Voyage, d.CapacityM3, d.CapacityKg, d.Rate,
-		d.DelayHours, d.DelayReason, d.Cancelled, d.CancelReason}))
+	h.Write(encode(said))
 	return strconv.FormatUint(h.Sum64(), 36)
 }

@@ -451,6 +451,7 @@ func TestEveryOperationHasItsRoles(t *testing.T) {
 		"GET /api/bookings": {Exporter}, "GET /api/bookings/{id}": {Exporter}, "GET /api/bookings/{id}/alternatives": {Exporter},
 		"POST /api/bookings/{id}/hold": {Exporter}, "POST /api/bookings/{id}/confirm": {Exporter}, "POST /api/bookings/{id}/rebook": {Exporter},
 		"DELETE /api/bookings/{id}": {Exporter}, "POST /api/departures": {Firm}, "PATCH /api/departures/{id}": {Firm},
+		"GET /api/departures/{id}/bookings": {Firm}, "GET /api/warehouses/{id}/bookings": {Firm}, "GET /api/warehouses/{id}/history": {Firm},
 		"POST /api/warehouses": {Firm}, "PATCH /api/warehouses/{id}": {Firm}, "PUT /api/warehouses/{id}/occupancy": {Firm},
 		"POST /api/requests/batch": {Exporter}, "POST /api/tables/read": everybody, "POST /api/tables/write": everybody,
 		"GET /api/passages": everybody, "POST /api/passages/{id}/close": {Commission}, "POST /api/passages/{id}/reopen": {Commission},

@@ -1,13 +1,18 @@
 package web
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"net/http"
+	"slices"
+	"strings"
+	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 
 	"haihe/planner"
+	"haihe/planner/targets"
 )
 
 type gatewayBody struct {
@@ -53,10 +58,35 @@ type occupancyInput struct {
 
 type warehouseChange struct {
 	ID   string `path:"id" minLength:"1" maxLength:"200" doc:"Id, percent-encoded"`
-	Body struct {
-		Closed bool   `json:"closed" doc:"Takes nothing in"`
-		Reason string `json:"reason,omitempty" maxLength:"500"`
-	}
+	If   string `header:"If-Match" maxLength:"100" doc:"The revision of the warehouse that the change was made from, in quotes. If it has another by now, nothing changes. Left out: change it whatever it is"`
+	Body warehousePatch
+}
+
+type warehousePatch struct {
+	Closed       *bool         `json:"closed,omitempty" doc:"Takes nothing in"`
+	Reason       string        `json:"reason,omitempty" maxLength:"500" doc:"Of closing it"`
+	FreeM3       *float64      `json:"free_m3,omitempty" minimum:"0" maximum:"1e9" doc:"Room to share, the same every day"`
+	Name         *string       `json:"name,omitempty" maxLength:"200"`
+	AreaM2       *float64      `json:"area_m2,omitempty" minimum:"0" maximum:"1e7"`
+	Public       *bool         `json:"public,omitempty" doc:"Shared with other firms"`
+	Classes      []string      `json:"classes,omitempty" maxItems:"50" nullable:"false"`
+	InboundM3    *float64      `json:"inbound_m3,omitempty" minimum:"0" maximum:"1e9"`
+	StorageM3Day *float64      `json:"storage_m3_day,omitempty" minimum:"0" maximum:"1e9"`
+	Gateways     []gatewayBody `json:"gateways,omitempty" maxItems:"100" nullable:"false"`
+	Markets      []marketBody  `json:"markets,omitempty" maxItems:"100" nullable:"false"`
+}
+
+// bookedView is a booking as the firm sees it on whose departure or in whose warehouse it takes room: nothing of its owner, of
+// others' parts of it, or of its price.
+type bookedView struct {
+	Booking string     `json:"booking"`
+	Status  string     `json:"status" doc:"As in /api/bookings"`
+	Market  string     `json:"market,omitempty"`
+	Class   string     `json:"class,omitempty"`
+	M3      float64    `json:"m3"`
+	Kg      float64    `json:"kg"`
+	Arrive  *time.Time `json:"arrive,omitempty" doc:"At the warehouse's door"`
+	Days    int        `json:"days,omitempty" doc:"In the warehouse from then on"`
 }
 
 func (s *Server) apiWarehouses(a huma.API) {
@@ -69,13 +99,35 @@ func (s *Server) apiWarehouses(a huma.API) {
 			return s.changeWarehouse(ctx, who, in.ID, &planner.OccupancyReported{Warehouse: in.ID, From: in.Body.From, FreeM3: in.Body.FreeM3})
 		})
 	operation(s, a, huma.Operation{OperationID: "change-warehouse", Method: http.MethodPatch, Path: "/api/warehouses/{id}", Tags: []string{"warehouses"},
-		Summary: "Close or reopen a warehouse of yours", DefaultStatus: http.StatusNoContent, Errors: []int{404}}, firms,
-		func(ctx context.Context, who session, in *warehouseChange) (*nothing, error) {
-			if in.Body.Closed {
-				return s.changeWarehouse(ctx, who, in.ID, &planner.WarehouseClosed{Warehouse: in.ID, Reason: in.Body.Reason})
-			}
-			return s.changeWarehouse(ctx, who, in.ID, &planner.WarehouseReopened{Warehouse: in.ID})
+		Summary: "Close or reopen a warehouse of yours, or change what it offers", Description: "What is left out stays as it is.",
+		DefaultStatus: http.StatusNoContent, Errors: []int{404, 412}}, firms, s.patchWarehouse)
+	operation(s, a, huma.Operation{OperationID: "list-departure-bookings", Method: http.MethodGet, Path: "/api/departures/{id}/bookings", Tags: []string{"departures"},
+		Summary: "What is held and booked on a departure of yours", Errors: []int{404}}, firms,
+		func(_ context.Context, who session, in *named) (*body[[]bookedView], error) {
+			return s.bookedWith(in.ID, func(m *model) bool { return m.departures[in.ID] != nil && m.carrier(in.ID) == who.Org }, func(a *planner.Assignment) bool {
+				return slices.Contains(a.Departures, in.ID)
+			}, false)
 		})
+	operation(s, a, huma.Operation{OperationID: "list-warehouse-bookings", Method: http.MethodGet, Path: "/api/warehouses/{id}/bookings", Tags: []string{"warehouses"},
+		Summary: "What is held, booked and stored in a warehouse of yours", Errors: []int{404}}, firms,
+		func(_ context.Context, who session, in *named) (*body[[]bookedView], error) {
+			return s.bookedWith(in.ID, func(m *model) bool { return m.warehouses[in.ID] != nil && m.operator(in.ID) == who.Org }, func(a *planner.Assignment) bool {
+				return a.Warehouse == in.ID
+			}, true)
+		})
+	if s.cfg.Targets != nil {
+		operation(s, a, huma.Operation{OperationID: "warehouse-history", Method: http.MethodGet, Path: "/api/warehouses/{id}/history", Tags: []string{"warehouses"},
+			Summary: "What a warehouse of yours had free day by day, by what you reported, up to half a year back", Errors: []int{404}}, firms,
+			func(_ context.Context, who session, in *named) (*body[[]targets.Day], error) {
+				own := false
+				s.hub.look(func(m *model) { own = m.warehouses[in.ID] != nil && m.operator(in.ID) == who.Org })
+				if !own {
+					return nil, huma.Error404NotFound("you have no such warehouse")
+				}
+				now := s.cfg.Now().UTC()
+				return &body[[]targets.Day]{s.cfg.Targets.Days(in.ID, now.AddDate(0, 0, -historyDays), now)}, nil
+			})
+	}
 }
 
 func (s *Server) registerWarehouse(ctx context.Context, who session, in *warehouseInput) (*made, error) {
@@ -116,8 +168,59 @@ func (s *Server) registerWarehouse(ctx context.Context, who session, in *warehou
 	})
 }
 
-func (s *Server) changeWarehouse(ctx context.Context, who session, id string, fact planner.Fact) (*nothing, error) {
-	var status *planner.WarehouseStatus
+// historyDays is how far back a firm sees what its warehouses had free.
+const historyDays = 180
+
+// bookedWith lists the parts of bookings that take room of something that is one's own, the latest arrivals last.
+func (s *Server) bookedWith(id string, own func(*model) bool, with func(*planner.Assignment) bool, stored bool) (*body[[]bookedView], error) {
+	found := []bookedView{}
+	err := huma.Error404NotFound("you have no such departure or warehouse")
+	s.hub.look(func(m *model) {
+		if !own(m) {
+			return
+		}
+		err = nil
+		for _, b := range m.bookings {
+			if !takesRoom(b.Status) {
+				continue
+			}
+			v := bookedView{Booking: b.Booking, Status: b.Status}
+			if r := m.requests[b.Request]; r != nil {
+				v.Market, v.Class = r.Market, r.Class
+			}
+			for i := range b.Parts {
+				if part := &b.Parts[i]; with(part) {
+					v.M3 += part.Fraction * b.VolumeM3
+					v.Kg += part.Fraction * b.WeightKg
+					if stored && (v.Arrive == nil || part.Arrive.Before(*v.Arrive)) {
+						v.Arrive, v.Days = &part.Arrive, b.StorageDays
+					}
+				}
+			}
+			if v.M3 > 0 {
+				v.M3, v.Kg = tidy(v.M3), tidy(v.Kg)
+				found = append(found, v)
+			}
+		}
+	})
+	if err != nil {
+		return nil, err
+	}
+	slices.SortFunc(found, func(a, b bookedView) int {
+		if a.Arrive != nil && b.Arrive != nil && !a.Arrive.Equal(*b.Arrive) {
+			return a.Arrive.Compare(*b.Arrive)
+		}
+		return strings.Compare(a.Booking, b.Booking)
+	})
+	return &body[[]bookedView]{found}, nil
+}
+
+// takesRoom reports whether a booking of a status counts against what is published.
+func takesRoom(status string) bool {
+	return slices.Contains([]string{planner.BookingHeld, planner.BookingIsConfirmed, planner.BookingPendingAmendment, planner.BookingInTransit, planner.BookingStored}, status)
+}
+
+func (s *Server) ownWarehouse(who session, id string) (status *planner.WarehouseStatus, err error) {
 	s.hub.look(func(m *model) { status = m.warehouses[id] })
 	switch {
 	case status == nil:
@@ -125,8 +228,100 @@ func (s *Server) changeWarehouse(ctx context.Context, who session, id string, fa
 	case status.Operator != who.Org:
 		return nil, huma.Error403Forbidden("this warehouse is another firm's")
 	}
-	if _, closes := fact.(*planner.WarehouseClosed); closes && !status.Closed && !s.limits.room(who.org()) {
+	return status, nil
+}
+
+// warehouseRevision names what the operator of a warehouse says of it: two that are alike have the same.
+func warehouseRevision(w *planner.WarehouseStatus) string { return fingerprint(w, w.Registered) }
+
+func (s *Server) patchWarehouse(ctx context.Context, who session, in *warehouseChange) (*nothing, error) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), commandWait)
+	defer cancel()
+	// One after another, so that of two changes made from one revision the second is told, and neither takes the other back.
+	s.changing.Lock()
+	defer s.changing.Unlock()
+	w, err := s.ownWarehouse(who, in.ID)
+	if err != nil {
+		return nil, err
+	}
+	before := warehouseRevision(w)
+	if in.If != "" && in.If != "*" && strings.Trim(in.If, `"`) != before {
+		return nil, huma.NewError(http.StatusPreconditionFailed, "somebody has changed this warehouse since; look at it again and decide what is to hold",
+			&huma.ErrorDetail{Location: "header.If-Match", Message: "is not the revision that holds now", Value: before})
+	}
+	facts, err := s.warehouseFacts(w, &in.Body)
+	if err != nil || len(facts) == 0 {
+		return nil, err // it is all so already
+	}
+	b := &in.Body
+	withdraws := b.Closed != nil && *b.Closed && !w.Closed || b.Public != nil && !*b.Public && w.Public
+	if withdraws && !s.limits.room(who.org()) {
 		return nil, tooManyWithdrawals()
+	}
+	if err := s.submit(ctx, who, newName(who, "", ""), facts...); err != nil {
+		return nil, err
+	}
+	s.shows(ctx, func(m *model) bool { return warehouseRevision(m.warehouses[in.ID]) != before })
+	return nil, nil
+}
+
+// warehouseFacts is what a patch says of a warehouse.
+func (s *Server) warehouseFacts(w *planner.WarehouseStatus, b *warehousePatch) ([]planner.Fact, error) {
+	var facts []planner.Fact
+	master := &planner.WarehouseRegistered{Warehouse: w.Warehouse, Name: w.Name, AreaM2: w.AreaM2, Public: w.Public, From: w.RegisteredFrom}
+	master.CapacityM3 = w.Registered
+	was := encode(master)
+	set(&master.Name, b.Name)
+	set(&master.AreaM2, b.AreaM2)
+	set(&master.Public, b.Public)
+	set(&master.InboundM3, b.InboundM3)
+	set(&master.StorageM3Day, b.StorageM3Day)
+	if len(b.Classes) > 0 {
+		master.Classes = b.Classes
+	}
+	if len(b.Gateways) > 0 {
+		master.Gateways = nil
+		for i, g := range b.Gateways {
+			if err := s.knownPlace(fmt.Sprintf("body.gateways[%d].place", i), g.Place); err != nil {
+				return nil, err
+			}
+			master.Gateways = append(master.Gateways, planner.Gateway(g))
+		}
+	}
+	if len(b.Markets) > 0 {
+		master.Markets = nil
+		for _, m := range b.Markets {
+			master.Markets = append(master.Markets, planner.Market(m))
+		}
+	}
+	if !bytes.Equal(was, encode(master)) {
+		facts = append(facts, master)
+	}
+	if b.FreeM3 != nil {
+		facts = append(facts, &planner.OccupancyReported{Warehouse: w.ID, FreeM3: planner.PerDay{*b.FreeM3}})
+	}
+	switch {
+	case b.Closed == nil, *b.Closed == w.Closed && b.Reason == w.CloseReason:
+	case *b.Closed:
+		facts = append(facts, &planner.WarehouseClosed{Warehouse: w.ID, Reason: b.Reason})
+	default:
+		facts = append(facts, &planner.WarehouseReopened{Warehouse: w.ID})
+	}
+	if bytes.Equal(encode(b), []byte("{}")) {
+		return nil, wrongField("body", "nothing to change", nil)
+	}
+	return facts, nil
+}
+
+func set[T any](field *T, value *T) {
+	if value != nil {
+		*field = *value
+	}
+}
+
+func (s *Server) changeWarehouse(ctx context.Context, who session, id string, fact planner.Fact) (*nothing, error) {
+	if _, err := s.ownWarehouse(who, id); err != nil {
+		return nil, err
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), commandWait)
 	defer cancel()

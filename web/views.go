@@ -207,6 +207,7 @@ type warehouseView struct {
 	Markets      []servedView   `json:"markets"`
 	Closed       bool           `json:"closed"`
 	CloseReason  string         `json:"close_reason,omitempty"`
+	Revision     string         `json:"revision,omitempty"` // to its operator, who changes it
 }
 
 type reachView struct {
@@ -224,7 +225,7 @@ type servedView struct {
 // warehouseFacets: everybody sees a warehouse, its operator and exporters its rates too.
 func warehouseFacets(w *planner.WarehouseStatus) *facets {
 	v := warehouseView{w.ID, w.Name, w.Operator, w.Country, w.Lat, w.Lon, w.AreaM2, w.Public,
-		w.CapacityM3, w.CapacityFrom, list(w.Classes), nil, nil, []reachView{}, []servedView{}, w.Closed, w.CloseReason}
+		w.CapacityM3, w.CapacityFrom, list(w.Classes), nil, nil, []reachView{}, []servedView{}, w.Closed, w.CloseReason, ""}
 	for _, g := range w.Gateways {
 		v.Gateways = append(v.Gateways, reachView{Place: g.Place, Hours: g.Hours})
 	}
@@ -240,6 +241,7 @@ func warehouseFacets(w *planner.WarehouseStatus) *facets {
 		v.Markets[i].RateM3 = &w.Markets[i].RateM3
 	}
 	f.exporters = encode(v)
+	v.Revision = warehouseRevision(w)
 	f.toParty(Firm, w.Operator, v)
 	return f
 }
