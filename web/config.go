@@ -35,6 +35,8 @@ type Config struct {
 	// CatchUp returns once the state holds all that had been decided, by any instance, when it was called; nil where there
 	// is one instance.
 	CatchUp func(ctx context.Context) error
+	// Peer answers other instances at PeerPath; nil where there are none.
+	Peer PeerDecide
 	// Problem returns the problem of the current plan, Plan the current plan; nil where there is none yet.
 	Problem func(ctx context.Context) (*planner.Problem, error)
 	Plan    func(ctx context.Context) (*planner.Plan, error)

@@ -16,6 +16,7 @@ type Limits struct {
 	Commands int // changes, a minute and organisation; 0: 300
 	SignIns  int // attempts to sign in, and requests that nobody is signed in for, a minute and address; 0: 60
 	Sockets  int // websockets at a time of an organisation; 0: 500
+	Peers    int // commands and questions of another instance of the cluster, a minute and address; 0: 600,000
 	Rooms    int // departures and warehouses that a firm may withdraw or cut in a day; 0: 500
 }
 
@@ -24,6 +25,7 @@ func (l Limits) withDefaults() Limits {
 	setDefault(&l.Commands, 300)
 	setDefault(&l.SignIns, 60)
 	setDefault(&l.Sockets, 500)
+	setDefault(&l.Peers, 600_000)
 	setDefault(&l.Rooms, 500)
 	return l
 }
@@ -89,6 +91,9 @@ func (l *limiters) request(who session) bool {
 func (l *limiters) command(org access.OrgID) bool {
 	return l.take("command "+org.String(), l.cfg.Commands, time.Minute)
 }
+
+// peer takes what another instance asks.
+func (l *limiters) peer(a string) bool { return l.take("peer "+a, l.cfg.Peers, time.Minute) }
 
 // room takes room back from those who may have planned on it.
 func (l *limiters) room(org access.OrgID) bool {

@@ -122,6 +122,10 @@ func (a *peerAnswer) refused() error {
 	return fmt.Errorf("%w: %s", ErrPeerSilent, a.Detail)
 }
 
+// PeerDecide answers another instance: what came of a command in an epoch, and how far the ledger goes; that alone where there
+// is no command.
+type PeerDecide func(ctx context.Context, epoch uint64, c *planner.Command) (planner.Outcome, uint64, error)
+
 // peerSign is the HMAC of parts, in hexadecimal. No part but the last holds a newline.
 func peerSign(secret []byte, parts ...string) string {
 	h := hmac.New(sha256.New, secret)
@@ -129,18 +133,39 @@ func peerSign(secret []byte, parts ...string) string {
 	return hex.EncodeToString(h.Sum(nil))
 }
 
-// PeerHandler answers what other instances ask. Decide is given the epoch that they ask it of, and a command or nil; it
-// returns how far the ledger goes besides.
-func PeerHandler(secret []byte, decide func(ctx context.Context, epoch uint64, c *planner.Command) (planner.Outcome, uint64, error)) http.Handler {
+// peerHandler answers what other instances ask. Decide is given the epoch that they ask it of, and a command or nil; it
+// returns how far the ledger goes besides. Whoever has not the secret is bounded like one who tries to get in; an instance of
+// the cluster has a limit of its own, since it speaks for all that are signed in there.
+func peerHandler(secret []byte, limits *limiters, decide PeerDecide) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		refuse := func() {
+			if !limits.address(address(r)) {
+				tooMany(w)
+				return
+			}
+			writeProblem(w, http.StatusUnauthorized, "this is for the instances of one cluster, which share a secret")
+		}
+		signature := r.Header.Get(peerSignature)
+		if r.Method != http.MethodPost || len(signature) != 2*sha256.Size { // its body is not looked at
+			refuse()
+			return
+		}
 		body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxPeerBytes))
+		var large *http.MaxBytesError
+		if errors.As(err, &large) {
+			writeProblem(w, http.StatusRequestEntityTooLarge, fmt.Sprintf("a question has %d bytes at most", large.Limit))
+			return
+		}
 		if err != nil {
 			writeProblem(w, http.StatusBadRequest, "the body cannot be read: "+err.Error())
 			return
 		}
-		signature := r.Header.Get(peerSignature)
-		if r.Method != http.MethodPost || !hmac.Equal([]byte(signature), []byte(peerSign(secret, "ask", string(body)))) {
-			writeProblem(w, http.StatusUnauthorized, "this is for the instances of one cluster, which share a secret")
+		if !hmac.Equal([]byte(signature), []byte(peerSign(secret, "ask", string(body)))) {
+			refuse()
+			return
+		}
+		if !limits.peer(address(r)) {
+			tooMany(w)
 			return
 		}
 		var q peerQuestion
@@ -165,6 +190,11 @@ func PeerHandler(secret []byte, decide func(ctx context.Context, epoch uint64, c
 		w.Header().Set(peerSignature, peerSign(secret, "answer", signature, string(out)))
 		w.Write(out)
 	})
+}
+
+func tooMany(w http.ResponseWriter) {
+	w.Header().Set("Retry-After", "60")
+	writeProblem(w, http.StatusTooManyRequests, "too many requests from your address; try again in a minute")
 }
 
 // Peers asks other instances.

@@ -9,6 +9,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -18,6 +19,43 @@ import (
 )
 
 var peerSecret = []byte(strings.Repeat("p", 32))
+
+// TestPeerLimits: strangers are bounded like those who try to get in, an instance by a limit of its own; neither takes from the other.
+func TestPeerLimits(t *testing.T) {
+	var decided int
+	s := newService(t, func(c *Config) {
+		c.Limits = Limits{SignIns: 2, Peers: 3}
+		c.Peer = func(context.Context, uint64, *planner.Command) (planner.Outcome, uint64, error) {
+			decided++
+			return planner.Outcome{}, 1, nil
+		}
+	})
+	ask := func(signature, body string) (int, string) {
+		r := httptest.NewRequest(http.MethodPost, PeerPath, strings.NewReader(body))
+		r.Header.Set(peerSignature, signature)
+		w := httptest.NewRecorder()
+		s.web.Handler().ServeHTTP(w, r)
+		return w.Code, w.Header().Get("X-Content-Type-Options")
+	}
+	const body = `{"epoch":1}`
+	signed := peerSign(s.web.cfg.Secret, "ask", body)
+	forged := peerSign(peerSecret, "ask", body)
+	var strangers, peers []int
+	for range 4 {
+		code, secured := ask(forged, body)
+		assert.Equal(t, "nosniff", secured, "the headers of every answer")
+		strangers = append(strangers, code)
+		code, _ = ask(signed, body)
+		peers = append(peers, code)
+	}
+	assert.Equal(t, []int{401, 401, 429, 429}, strangers)
+	assert.Equal(t, []int{200, 200, 200, 429}, peers)
+	assert.Equal(t, 3, decided)
+	code, _ := ask(signed, strings.Repeat(" ", maxPeerBytes+1))
+	assert.Equal(t, http.StatusRequestEntityTooLarge, code)
+	code, _ = ask("", body)
+	assert.Equal(t, http.StatusTooManyRequests, code)
+}
 
 // TestPeers: what the leader says comes to who asks as it was said, and nobody else is answered.
 func TestPeers(t *testing.T) {
@@ -29,7 +67,7 @@ func TestPeers(t *testing.T) {
 	refusing["why"] = fmt.Errorf("%w: %w", planner.ErrNoRoom, why)
 	refusing["fields"] = &planner.FieldErrors{List: []*planner.FieldError{{Path: "terms", Problem: "is missing"}}, More: 2}
 	var asked *planner.Command
-	server := httptest.NewServer(PeerHandler(peerSecret, func(_ context.Context, epoch uint64, c *planner.Command) (planner.Outcome, uint64, error) {
+	server := httptest.NewServer(peerHandler(peerSecret, newLimiters(Limits{}.withDefaults(), time.Now), func(_ context.Context, epoch uint64, c *planner.Command) (planner.Outcome, uint64, error) {
 		if asked = c; c == nil {
 			return planner.Outcome{}, epoch + 1, nil
 		}
@@ -106,7 +144,7 @@ func FuzzPeer(f *testing.F) {
 	f.Add([]byte(`{"epoch":3}`))
 	f.Add([]byte(`{"epoch":3,"command":{"id":"c","exporter":"e","kind":"BookingHeld","booking":"b","match":"R","shown":[{"fraction":1}]}}`))
 	f.Add([]byte(`{"command":{"terms":{"parts":[null]}}}`))
-	handler := PeerHandler(peerSecret, func(context.Context, uint64, *planner.Command) (planner.Outcome, uint64, error) {
+	handler := peerHandler(peerSecret, newLimiters(Limits{}.withDefaults(), time.Now), func(context.Context, uint64, *planner.Command) (planner.Outcome, uint64, error) {
 		return planner.Outcome{}, 1, live.ErrNotLeading
 	})
 	f.Fuzz(func(t *testing.T, body []byte) {

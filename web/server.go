@@ -84,6 +84,9 @@ func (s *Server) routes() http.Handler {
 	}
 	all := http.NewServeMux()
 	all.HandleFunc("GET /api/live", s.live)
+	if s.cfg.Peer != nil {
+		all.Handle(PeerPath, peerHandler(s.cfg.Secret, s.limits, s.cfg.Peer))
+	}
 	all.Handle("/", zip(mux))
 	return s.recovered(s.secured(all))
 }

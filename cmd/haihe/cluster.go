@@ -54,16 +54,12 @@ func reachable(a net.Addr) string {
 // shared reports whether other instances may be on the same brokers.
 func (v *service) shared() bool { return len(v.settings.brokers) > 0 }
 
-// handler serves everything that is not for operators alone: people, those who watch over the process and, on a cluster,
-// other instances.
+// handler serves everything that is not for operators alone: the pages, the API and those who watch over the process.
 func (v *service) handler() http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("/", v.web.Handler())
 	mux.HandleFunc("GET /healthz", v.healthz)
 	mux.HandleFunc("GET /readyz", v.readyz)
-	if v.shared() {
-		mux.Handle(web.PeerPath, web.PeerHandler(v.secret, v.decideForPeer))
-	}
 	return mux
 }
 

@@ -49,6 +49,7 @@ func (d *doorSettings) flags(f *pflag.FlagSet) {
 	f.IntVar(&d.limits.Commands, "max-commands", 0, "changes a minute of an organisation (default 300; -1: any number)")
 	f.IntVar(&d.limits.SignIns, "max-signins", 0, "attempts to sign in a minute of an address (default 60; -1: any number)")
 	f.IntVar(&d.limits.Sockets, "max-sockets", 0, "websockets of an organisation at a time (default 500; -1: any number)")
+	f.IntVar(&d.limits.Peers, "max-peer", 0, "commands a minute that another instance forwards (default 600000; -1: any number)")
 	f.IntVar(&d.limits.Rooms, "max-withdrawals", 0, "departures and warehouses that a firm may withdraw or cut in a day (default 500; -1: any number)")
 	f.StringVar(&d.issuer, "oidc-issuer", "", "sign in by this OpenID Connect provider, https://…; its redirect address is URL/signin/oidc/callback")
 	f.StringVar(&d.clientID, "oidc-client-id", "", "id of this service at the provider")

@@ -16,7 +16,12 @@ import (
 // webConfig introduces the web server to the rest.
 func (v *service) webConfig(borders []byte) web.Config {
 	route := geo.NewRouter()
+	var peer web.PeerDecide
+	if v.shared() {
+		peer = v.decideForPeer
+	}
 	return web.Config{
+		Peer:    peer,
 		Submit:  v.submit,
 		Decide:  v.decide,
 		CatchUp: v.catchUp(),
