@@ -7,5 +7,6 @@
 //	HAIHE_CLUSTER_ROUNDS   the same on three brokers and two instances, any of which is killed (default 3)
 //	HAIHE_CLUSTER_FAULTS   1: what else may happen to a cluster, about three minutes of it
 //	HAIHE_LATENCY_EVENTS   events to measure from Kafka to the websocket (default 5)
+//	HAIHE_LOAD_ARGS        flags of haihe bench load for BenchmarkLoadOnKafka
 //	HAIHE_KAFKA_LIBS       jars of Apache Kafka; without them its tests are skipped
 package e2e

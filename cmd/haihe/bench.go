@@ -152,7 +152,7 @@ func (b *bench) write(text string, out io.Writer) error {
 		_, err := io.WriteString(out, text)
 		return err
 	}
-	return writeBetween(b.out, text)
+	return writeBetween(b.out, text, "")
 }
 
 // problem is the path of the row's problem, which it makes if need be.

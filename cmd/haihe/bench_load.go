@@ -78,7 +78,7 @@ same broker, a bare gorilla hub with as many clients and the same payload.`,
 	f.IntVar(&b.changes, "changes", 10, "changes a second that each websocket client is told")
 	f.DurationVar(&b.lasting, "for", 15*time.Second, "how long each part lasts")
 	f.StringSliceVar(&b.brokers, "brokers", nil, "brokers of a Kafka cluster, HOST:PORT,… (default: a broker of the service's own)")
-	f.StringVar(&b.out, "out", "", "write the table to this file; where it has the marks of docs/benchmarks.md, between them")
+	f.StringVar(&b.out, "out", "", "write the table to this file; where it has the marks of docs/benchmarks-load.md, between them")
 	f.StringVar(&b.profile, "profile", "", "folder for CPU profiles of the service, one for each part")
 	cmd.AddCommand(bareHubCommand())
 	return cmd
@@ -101,7 +101,11 @@ func (b *loadBench) run(ctx context.Context, parts []string, out io.Writer) erro
 		fmt.Fprintf(&t, "| %s | %s | %s |\n", l.what, l.found, l.bar)
 	}
 	if b.out != "" {
-		return writeBetween(b.out, t.String())
+		marks := ""
+		if len(b.brokers) > 0 {
+			marks = " kafka " + strings.Join(parts, " ")
+		}
+		return writeBetween(b.out, t.String(), marks)
 	}
 	_, err := io.WriteString(out, t.String())
 	return err

@@ -14,24 +14,28 @@ import (
 	"strings"
 )
 
-// The table stands between these lines of docs/benchmarks.md.
-const (
-	benchBegin = "<!-- haihe bench: begin -->\n"
-	benchEnd   = "<!-- haihe bench: end -->\n"
-)
+// mark is a line of docs/benchmarks.md or docs/benchmarks-load.md: between two of them stands a table. Which one is "" where
+// a file has but one.
+func mark(which, side string) string { return "<!-- haihe bench" + which + ": " + side + " -->\n" }
 
-// writeBetween writes text between the marks of a file that has them, and over any other.
-func writeBetween(path, text string) error {
+// writeBetween writes text between the marks of a file that has them, else to its end where the marks have a name, else over
+// all of it.
+func writeBetween(path, text, which string) error {
 	was, err := os.ReadFile(path)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
-	if before, rest, ok := bytes.Cut(was, []byte(benchBegin)); ok {
-		_, after, ok := bytes.Cut(rest, []byte(benchEnd))
+	begin, end := mark(which, "begin"), mark(which, "end")
+	before, rest, marked := bytes.Cut(was, []byte(begin))
+	switch {
+	case marked:
+		_, after, ok := bytes.Cut(rest, []byte(end))
 		if !ok {
-			return fmt.Errorf("%s has the line %q and no line %q after it", path, strings.TrimSpace(benchBegin), strings.TrimSpace(benchEnd))
+			return fmt.Errorf("%s has the line %q and no line %q after it", path, strings.TrimSpace(begin), strings.TrimSpace(end))
 		}
-		text = string(before) + benchBegin + text + benchEnd + string(after)
+		text = string(before) + begin + text + end + string(after)
+	case which != "":
+		text = string(was) + "\n" + begin + text + end
 	}
 	return os.WriteFile(path, []byte(text), 0o644)
 }
