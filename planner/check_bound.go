@@ -78,7 +78,7 @@ func legCost(r *Request, d *Departure) float64 {
 // stayCost is what all of r pays from the gateway on, with the price of its time, if it arrives at that hour.
 func (n *checkNet) stayCost(r *Request, w *Warehouse, g *Gateway, m *Market, arrive float64) float64 {
 	days := (arrive - n.hour(r.Ready)) / 24
-	return r.VolumeM3 * (g.RateM3 + w.InboundM3 + w.StorageM3Day*r.M3Days() + m.RateM3 + r.TimeCostM3Day*days)
+	return r.VolumeM3 * (g.RateM3 + w.InboundM3 + r.StorageM3(w) + m.RateM3 + r.TimeCostM3Day*days)
 }
 
 // checkPrices are the prices of a plan by index.

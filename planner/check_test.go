@@ -270,6 +270,7 @@ func randomProblem(rng *rand.Rand) *Problem {
 		}
 		if w == 0 {
 			wh.CapacityM3 = nil
+			wh.FreeDays, wh.StorageTiers = 2, []StorageTier{{1, 0.4}, {5, 2}}
 			for range p.Days {
 				wh.CapacityM3 = append(wh.CapacityM3, float64(rng.IntN(80)))
 			}

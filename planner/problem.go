@@ -113,6 +113,41 @@ type Warehouse struct {
 	StorageM3Day float64   `json:"storage_m3_day"`
 	Gateways     []Gateway `json:"gateways"`
 	Markets      []Market  `json:"markets"`
+
+	FreeDays     int           `json:"free_days,omitempty"`     // of each stay, that cost nothing
+	StorageTiers []StorageTier `json:"storage_tiers,omitempty"` // by from_day; before the first StorageM3Day holds
+}
+
+// StorageTier is what a m3 costs a day from a day of its stay on, the first day being 0.
+type StorageTier struct {
+	FromDay int     `json:"from_day"`
+	M3Day   float64 `json:"m3_day"`
+}
+
+// StorageRate is what a m3 costs on day k of its stay, from 0.
+func (w *Warehouse) StorageRate(k int) float64 {
+	rate := w.StorageM3Day
+	for _, t := range w.StorageTiers {
+		if k >= t.FromDay {
+			rate = t.M3Day
+		}
+	}
+	if k < w.FreeDays {
+		return 0
+	}
+	return rate
+}
+
+// StorageM3 is what the whole stay of a request costs in a warehouse, for each m3 that came.
+func (r *Request) StorageM3(w *Warehouse) float64 {
+	if w.FreeDays == 0 && len(w.StorageTiers) == 0 {
+		return w.StorageM3Day * r.M3Days()
+	}
+	sum := 0.0
+	for k := range r.StorageDays {
+		sum += r.Held(k) * w.StorageRate(k)
+	}
+	return sum
 }
 
 // Request is an exporter's wish: this cargo, from Origin on Ready, at the door of a warehouse that serves

@@ -18,6 +18,7 @@ const (
 	maxWords     = 200 // entries of a list of classes or modes
 	maxAmount    = 1e18
 	maxDays      = 3660 // of a horizon or a stay: ten years
+	maxTiers     = 20   // of a warehouse
 	maxHours     = 24 * maxDays
 	minYear      = 1970
 	maxYear      = 2199

@@ -60,6 +60,20 @@ func checkWarehouse(fe *fieldErrors, path string, w *Warehouse, days int) {
 	fe.ids("classes", w.Classes)
 	fe.nonNeg("inbound_m3", w.InboundM3)
 	fe.nonNeg("storage_m3_day", w.StorageM3Day)
+	if w.FreeDays < 0 || w.FreeDays > maxDays {
+		fe.add("free_days", "must be from 0 to %d, got %d", maxDays, w.FreeDays)
+	}
+	if len(w.StorageTiers) > maxTiers {
+		fe.add("storage_tiers", "must be at most %d, got %d", maxTiers, len(w.StorageTiers))
+	}
+	for i, t := range w.StorageTiers {
+		back := fe.under(element("storage_tiers", i))
+		fe.nonNeg("m3_day", t.M3Day)
+		if t.FromDay < 1 || t.FromDay > maxDays || i > 0 && t.FromDay <= w.StorageTiers[i-1].FromDay {
+			fe.add("from_day", "must be from 1 to %d and later than that of the tier before, got %d", maxDays, t.FromDay)
+		}
+		back()
+	}
 	places := make(map[string]int, len(w.Gateways))
 	for i := range w.Gateways {
 		g := &w.Gateways[i]

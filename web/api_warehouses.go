@@ -27,6 +27,11 @@ type marketBody struct {
 	RateM3 float64 `json:"rate_m3" minimum:"0" maximum:"1e9"`
 }
 
+type tierBody struct {
+	FromDay int     `json:"from_day" minimum:"1" maximum:"3660" doc:"Of the stay, the first day being 0"`
+	M3Day   float64 `json:"m3_day" minimum:"0" maximum:"1e9"`
+}
+
 type warehouseBody struct {
 	Name         string         `json:"name,omitempty" maxLength:"200"`
 	Country      string         `json:"country,omitempty" maxLength:"2" pattern:"^([A-Z]{2})?$" patternDescription:"two capital letters, ISO 3166-1" example:"US"`
@@ -38,7 +43,9 @@ type warehouseBody struct {
 	From         string         `json:"from,omitempty" format:"date" doc:"Day of the first number of capacity_m3, if there are several"`
 	Classes      []string       `json:"classes" minItems:"1" maxItems:"50" nullable:"false"`
 	InboundM3    float64        `json:"inbound_m3" minimum:"0" maximum:"1e9" doc:"Cost of taking in one m3"`
-	StorageM3Day float64        `json:"storage_m3_day" minimum:"0" maximum:"1e9" doc:"Cost of holding one m3 for a day"`
+	StorageM3Day float64        `json:"storage_m3_day" minimum:"0" maximum:"1e9" doc:"Cost of holding one m3 for a day, before the first of storage_tiers"`
+	FreeDays     int            `json:"free_days,omitempty" minimum:"0" maximum:"3660" doc:"Of each stay, that cost nothing"`
+	StorageTiers []tierBody     `json:"storage_tiers,omitempty" maxItems:"20" doc:"What a m3 costs a day from a day of its stay on, by from_day"`
 	Gateways     []gatewayBody  `json:"gateways" minItems:"1" maxItems:"100" nullable:"false"`
 	Markets      []marketBody   `json:"markets" minItems:"1" maxItems:"100" nullable:"false"`
 }
@@ -72,6 +79,8 @@ type warehousePatch struct {
 	Classes      []string      `json:"classes,omitempty" maxItems:"50" nullable:"false"`
 	InboundM3    *float64      `json:"inbound_m3,omitempty" minimum:"0" maximum:"1e9"`
 	StorageM3Day *float64      `json:"storage_m3_day,omitempty" minimum:"0" maximum:"1e9"`
+	FreeDays     *int          `json:"free_days,omitempty" minimum:"0" maximum:"3660"`
+	StorageTiers *[]tierBody   `json:"storage_tiers,omitempty" maxItems:"20" doc:"An empty list takes them away"`
 	Gateways     []gatewayBody `json:"gateways,omitempty" maxItems:"100" nullable:"false"`
 	Markets      []marketBody  `json:"markets,omitempty" maxItems:"100" nullable:"false"`
 }
@@ -136,7 +145,8 @@ func (s *Server) registerWarehouse(ctx context.Context, who session, in *warehou
 	b := &in.Body
 	fact := &planner.WarehouseRegistered{Name: b.Name, AreaM2: b.AreaM2, Public: b.Public, From: b.From,
 		Warehouse: planner.Warehouse{ID: n.ownID(who.Org), Operator: who.Org, Country: b.Country, Lat: b.Lat, Lon: b.Lon,
-			CapacityM3: b.CapacityM3, Classes: b.Classes, InboundM3: b.InboundM3, StorageM3Day: b.StorageM3Day}}
+			CapacityM3: b.CapacityM3, Classes: b.Classes, InboundM3: b.InboundM3, StorageM3Day: b.StorageM3Day,
+			FreeDays: b.FreeDays, StorageTiers: tiersOf(b.StorageTiers)}}
 	for _, g := range b.Gateways {
 		fact.Gateways = append(fact.Gateways, planner.Gateway(g))
 	}
@@ -276,6 +286,10 @@ func (s *Server) warehouseFacts(w *planner.WarehouseStatus, b *warehousePatch) (
 	set(&master.Public, b.Public)
 	set(&master.InboundM3, b.InboundM3)
 	set(&master.StorageM3Day, b.StorageM3Day)
+	set(&master.FreeDays, b.FreeDays)
+	if b.StorageTiers != nil {
+		master.StorageTiers = tiersOf(*b.StorageTiers)
+	}
 	if len(b.Classes) > 0 {
 		master.Classes = b.Classes
 	}
@@ -311,6 +325,14 @@ func (s *Server) warehouseFacts(w *planner.WarehouseStatus, b *warehousePatch) (
 		return nil, wrongField("body", "nothing to change", nil)
 	}
 	return facts, nil
+}
+
+func tiersOf(list []tierBody) []planner.StorageTier {
+	var tiers []planner.StorageTier
+	for _, t := range list {
+		tiers = append(tiers, planner.StorageTier(t))
+	}
+	return tiers
 }
 
 func set[T any](field *T, value *T) {

@@ -190,24 +190,26 @@ func departureFacets(d *planner.DepartureStatus) *facets {
 }
 
 type warehouseView struct {
-	ID           string         `json:"id"`
-	Name         string         `json:"name,omitempty"`
-	Operator     string         `json:"operator,omitempty"`
-	Country      string         `json:"country,omitempty"`
-	Lat          float64        `json:"lat"`
-	Lon          float64        `json:"lon"`
-	AreaM2       float64        `json:"area_m2"`
-	Public       bool           `json:"public"`
-	CapacityM3   planner.PerDay `json:"capacity_m3"`
-	CapacityFrom string         `json:"capacity_from,omitempty"`
-	Classes      []string       `json:"classes"`
-	InboundM3    *float64       `json:"inbound_m3,omitempty"` // rates go to its operator and to exporters
-	StorageM3Day *float64       `json:"storage_m3_day,omitempty"`
-	Gateways     []reachView    `json:"gateways"`
-	Markets      []servedView   `json:"markets"`
-	Closed       bool           `json:"closed"`
-	CloseReason  string         `json:"close_reason,omitempty"`
-	Revision     string         `json:"revision,omitempty"` // to its operator, who changes it
+	ID           string                `json:"id"`
+	Name         string                `json:"name,omitempty"`
+	Operator     string                `json:"operator,omitempty"`
+	Country      string                `json:"country,omitempty"`
+	Lat          float64               `json:"lat"`
+	Lon          float64               `json:"lon"`
+	AreaM2       float64               `json:"area_m2"`
+	Public       bool                  `json:"public"`
+	CapacityM3   planner.PerDay        `json:"capacity_m3"`
+	CapacityFrom string                `json:"capacity_from,omitempty"`
+	Classes      []string              `json:"classes"`
+	InboundM3    *float64              `json:"inbound_m3,omitempty"` // rates go to its operator and to exporters
+	StorageM3Day *float64              `json:"storage_m3_day,omitempty"`
+	FreeDays     int                   `json:"free_days,omitempty"`
+	StorageTiers []planner.StorageTier `json:"storage_tiers,omitempty"`
+	Gateways     []reachView           `json:"gateways"`
+	Markets      []servedView          `json:"markets"`
+	Closed       bool                  `json:"closed"`
+	CloseReason  string                `json:"close_reason,omitempty"`
+	Revision     string                `json:"revision,omitempty"` // to its operator, who changes it
 }
 
 type reachView struct {
@@ -225,7 +227,7 @@ type servedView struct {
 // warehouseFacets: everybody sees a warehouse, its operator and exporters its rates too.
 func warehouseFacets(w *planner.WarehouseStatus) *facets {
 	v := warehouseView{w.ID, w.Name, w.Operator, w.Country, w.Lat, w.Lon, w.AreaM2, w.Public,
-		w.CapacityM3, w.CapacityFrom, list(w.Classes), nil, nil, []reachView{}, []servedView{}, w.Closed, w.CloseReason, ""}
+		w.CapacityM3, w.CapacityFrom, list(w.Classes), nil, nil, 0, nil, []reachView{}, []servedView{}, w.Closed, w.CloseReason, ""}
 	for _, g := range w.Gateways {
 		v.Gateways = append(v.Gateways, reachView{Place: g.Place, Hours: g.Hours})
 	}
@@ -233,7 +235,7 @@ func warehouseFacets(w *planner.WarehouseStatus) *facets {
 		v.Markets = append(v.Markets, servedView{ID: m.ID, Hours: m.Hours})
 	}
 	f := &facets{all: encode(v)}
-	v.InboundM3, v.StorageM3Day = &w.InboundM3, &w.StorageM3Day
+	v.InboundM3, v.StorageM3Day, v.FreeDays, v.StorageTiers = &w.InboundM3, &w.StorageM3Day, w.FreeDays, w.StorageTiers
 	for i := range v.Gateways {
 		v.Gateways[i].RateM3 = &w.Gateways[i].RateM3
 	}

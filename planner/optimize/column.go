@@ -30,7 +30,7 @@ func (in *instance) newColumn(id requestIndex, r *request, legs []departureIndex
 	wh := &in.warehouses[w]
 	c.arrive = in.departures[legs[len(legs)-1]].arrive + wh.gates[g].hours
 	c.day = int32(day(c.arrive))
-	c.cost += r.volume*rateM3 + r.storageFactor*wh.storageM3Day + r.timeCostHour*(c.arrive-r.ready)
+	c.cost += r.volume*rateM3 + wh.storage.of(r) + r.timeCostHour*(c.arrive-r.ready)
 	return c
 }
 

@@ -11,6 +11,7 @@
 //
 //   - instance.go compiles the problem to flat arrays with typed indices; times become hours since its start.
 //     column.go is one itinerary: its legs, cost, and the capacity rows that it uses, which are implied, not stored.
+//     tariff.go is what storage costs by the age of a stay; guides reckon with its least rate.
 //
 //   - timetable.go sorts, for each class of cargo and set of modes, the departures that take it, and what can change to
 //     what. network.go cuts out of it a dated network for each market: just the departures that can be left for a

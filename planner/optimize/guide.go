@@ -111,7 +111,7 @@ func (n *network) nearest() (earliest, rent []float64) {
 	for k, list := range n.doors {
 		doors[k] = door{infinity, infinity}
 		for _, d := range list {
-			doors[k] = door{min(doors[k].hours, d.hours), min(doors[k].rent, d.storageM3Day)}
+			doors[k] = door{min(doors[k].hours, d.hours), min(doors[k].rent, d.rent)}
 		}
 		done[k] = n.leaveFirst[k+1]
 	}
@@ -179,7 +179,7 @@ func (w *ways) sweep(n *network, q *group, m3, kg []float64) {
 		w.out[p] = infinity
 		for d := range list {
 			x := &list[d]
-			w.out[p] = min(w.out[p], x.rateM3+x.storageM3Day*q.days+q.hour*x.hours)
+			w.out[p] = min(w.out[p], x.rateM3+x.rent*q.days+q.hour*x.hours)
 		}
 		done[p] = n.leaveFirst[p+1]
 	}

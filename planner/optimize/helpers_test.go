@@ -62,6 +62,8 @@ func tiny(rnd *rand.Rand, requests int, whole float64) *planner.Problem {
 				x.CapacityM3 = append(x.CapacityM3, math.Round(uni(0, 40)))
 			}
 			x.Gateways = append(x.Gateways, planner.Gateway{Place: p.Places[3].ID, Hours: 50, RateM3: 30})
+			// A tariff by age: some days free, dearer and then cheaper.
+			x.FreeDays, x.StorageTiers = 3, []planner.StorageTier{{FromDay: 2, M3Day: 0.7}, {FromDay: 6, M3Day: 3}, {FromDay: 11, M3Day: 0.2}}
 		} else {
 			x.CapacityM3 = planner.PerDay{math.Round(uni(5, 60))}
 		}
@@ -137,7 +139,7 @@ func routes(p *planner.Problem) (list []route, capacity []float64) {
 							if g.Place != last.To || m.ID != r.Market || !has(wh.Classes, r.Class) || arrive.After(r.Due) || day >= p.Days {
 								continue
 							}
-							x := route{request: ri, use: map[int]float64{}, cost: cost + r.VolumeM3*(g.RateM3+wh.InboundM3+wh.StorageM3Day*r.M3Days()+m.RateM3) +
+							x := route{request: ri, use: map[int]float64{}, cost: cost + r.VolumeM3*(g.RateM3+wh.InboundM3+r.StorageM3(wh)+m.RateM3) +
 								r.TimeCostM3Day*r.VolumeM3*arrive.Sub(r.Ready).Hours()/24}
 							for _, d := range path {
 								x.use[d] += r.VolumeM3

@@ -64,9 +64,10 @@ type departure struct {
 }
 
 type warehouse struct {
-	inboundM3, storageM3Day float64
-	gates                   []gate
-	classes                 []string
+	inboundM3 float64
+	storage   tariff
+	gates     []gate
+	classes   []string
 }
 
 type gate struct {
@@ -221,7 +222,7 @@ func (in *instance) compileWarehouses() error {
 		if n := len(w.CapacityM3); n != 1 && n != p.Days {
 			return fmt.Errorf("optimize: warehouse %q gives its room for %d days; want one number or one for each of the %d days", w.ID, n, p.Days)
 		}
-		x := warehouse{inboundM3: w.InboundM3, storageM3Day: w.StorageM3Day, classes: w.Classes}
+		x := warehouse{inboundM3: w.InboundM3, storage: newTariff(w), classes: w.Classes}
 		for _, g := range w.Gateways {
 			place, ok := in.places[g.Place]
 			if !ok {

@@ -47,11 +47,12 @@ func (k *networkKind) key() kindKey {
 
 // door is a way out of the network: a gateway of a warehouse that serves the market.
 type door struct {
-	warehouse    warehouseIndex
-	gate         int32
-	hours        float64
-	rateM3       float64 // gateway, taking in and last mile
-	storageM3Day float64
+	warehouse warehouseIndex
+	gate      int32
+	hours     float64
+	rateM3    float64 // gateway, taking in and last mile
+	rent      float64 // the least of a m3 and day
+	byAge     *tariff // nil: rent every day
 }
 
 // served is a warehouse that serves a market.
@@ -70,7 +71,11 @@ func (in *instance) doorsAt(kind *networkKind) [][]door {
 		}
 		for g := range w.gates {
 			x := &w.gates[g]
-			doors[x.place] = append(doors[x.place], door{s.warehouse, int32(g), x.hours, x.rateM3 + w.inboundM3 + s.rateM3, w.storageM3Day})
+			d := door{s.warehouse, int32(g), x.hours, x.rateM3 + w.inboundM3 + s.rateM3, w.storage.least, nil}
+			if !w.storage.flat() {
+				d.byAge = &w.storage
+			}
+			doors[x.place] = append(doors[x.place], d)
 		}
 	}
 	for _, list := range doors {

@@ -288,7 +288,7 @@ func (pr *pricer) leaveSoon(a *ask, x *node, i int32, label float64, due *float6
 func (pr *pricer) through(a *ask, x *node, d *door, label, limit float64) (float64, bool) {
 	r := a.request
 	arrive := x.arrive + d.hours
-	c := label + r.volume*d.rateM3 + r.storageFactor*d.storageM3Day + r.timeCostHour*(arrive-r.ready)
+	c := label + r.volume*d.rateM3 + d.stay(r) + r.timeCostHour*(arrive-r.ready)
 	if !(c < limit) || arrive > r.due+timeSlack {
 		return 0, false
 	}

@@ -189,7 +189,7 @@ func (in *instance) itemise(c *column, r *request, charged float64) Quote {
 	}
 	add(ItemGateway, "", g.Place, r.volume*g.RateM3)
 	add(ItemInbound, "", "", r.volume*w.InboundM3)
-	add(ItemStorage, "", "", r.storageFactor*w.StorageM3Day)
+	add(ItemStorage, "", "", in.warehouses[c.warehouse].storage.of(r))
 	add(ItemLastMile, "", "", r.volume*marketOf(w, r.network.kind.market).RateM3)
 	add(ItemTime, "", "", r.timeCostHour*(c.arrive-r.ready))
 	return quote

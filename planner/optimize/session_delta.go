@@ -80,7 +80,7 @@ func sameRun(a, b *planner.Departure) bool {
 
 // sameHouse tells whether two warehouses differ in nothing but their room, and who runs them.
 func sameHouse(a, b *planner.Warehouse) bool {
-	return a.ID == b.ID && slices.Equal(a.Classes, b.Classes) && a.InboundM3 == b.InboundM3 && a.StorageM3Day == b.StorageM3Day &&
+	return a.ID == b.ID && slices.Equal(a.Classes, b.Classes) && a.InboundM3 == b.InboundM3 && a.StorageM3Day == b.StorageM3Day && a.FreeDays == b.FreeDays && slices.Equal(a.StorageTiers, b.StorageTiers) &&
 		slices.Equal(a.Gateways, b.Gateways) && slices.Equal(a.Markets, b.Markets)
 }
 

@@ -350,7 +350,7 @@ func (n *network) nearer(i int32, forced bool, mark func(int32)) {
 	g, x := n.guide, &n.nodes[i]
 	hours, rent := float64(unreached), infinity
 	for _, d := range n.doors[x.to] {
-		hours, rent = min(hours, x.arrive+d.hours), min(rent, d.storageM3Day)
+		hours, rent = min(hours, x.arrive+d.hours), min(rent, d.rent)
 	}
 	if e := n.next[i]; e >= 0 {
 		hours, rent = min(hours, g.earliest[e]), min(rent, g.rent[e])

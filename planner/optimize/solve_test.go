@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"testing"
 	"time"
 
@@ -149,6 +150,10 @@ func scaled(p *planner.Problem, volume, money float64) *planner.Problem {
 	for i := range q.Warehouses {
 		w := &q.Warehouses[i]
 		w.InboundM3, w.StorageM3Day = w.InboundM3*unit, w.StorageM3Day*unit
+		w.StorageTiers = slices.Clone(w.StorageTiers)
+		for k := range w.StorageTiers {
+			w.StorageTiers[k].M3Day *= unit
+		}
 		for k := range w.CapacityM3 {
 			w.CapacityM3[k] *= volume
 		}

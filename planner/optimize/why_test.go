@@ -40,7 +40,7 @@ func TestWhyIsExact(t *testing.T) {
 
 // TestWhyBeginsAtAPlanOfManyRequests asks about one of four thousand, of a plan of some regret.
 func TestWhyBeginsAtAPlanOfManyRequests(t *testing.T) {
-	p := many(7)
+	p := many(6)
 	early := solve(t, p, Options{Regret: 0.05})
 	asked := 0
 	var c proved

@@ -216,7 +216,7 @@ func (r *reading) assign(a *planner.Assignment, warehouses map[string]*planner.W
 		o := in(r.operators, cmp.Or(w.Operator, "–"))
 		o.owners[x.Exporter] = true
 		o.matched += volume
-		o.cost += volume * (w.InboundM3 + w.StorageM3Day*x.M3Days())
+		o.cost += volume * (w.InboundM3 + x.StorageM3(w))
 	}
 	s := r.sent[a.Request]
 	if s == nil {
