@@ -75,6 +75,52 @@ func TestAnswerIsThatOfSolve(t *testing.T) {
 	require.Equal(t, s.Record, saved()[1])
 }
 
+// TestAnswerFromTheLivePlan is the promise for large problems: what goes on from the live plan is as good as what a solve of the
+// exported problem gives, each within what the other proves, whether the changes are small or a passage is shut.
+func TestAnswerFromTheLivePlan(t *testing.T) {
+	base := sampleBase()
+	for i := range base.Events {
+		if r, ok := base.Events[i].Fact.(*planner.RequestSubmitted); ok {
+			split := *r
+			split.Whole = false
+			base.Events[i].Fact = &split
+		}
+	}
+	before := problem(t, base)
+	live, err := optimize.Solve(t.Context(), before, quick())
+	require.NoError(t, err)
+	largest := before.Warehouses[0].ID
+	for name, change := range map[string]Change{
+		"warehouse": {Kind: ChangeWarehouse, Warehouse: largest, Factor: factor(2)},
+		"demand":    {Kind: ChangeDemand, Factor: factor(1.01)},
+		"service":   santos,
+		"suez":      suez,
+	} {
+		t.Run(name, func(t *testing.T) {
+			d, _ := desk(t, func(c *Config) {
+				c.Base = func(context.Context) (*Base, *planner.Problem, *planner.Plan, error) { return base, before, live, nil }
+			})
+			d.small = 0
+			s, err := d.Create(t.Context(), name, "commission", []Change{change})
+			require.NoError(t, err)
+			s = ended(t, d, s.ID)
+			require.Equal(t, Done, s.Status)
+			require.InDelta(t, live.Objective, s.Answer.Difference.Totals.Objective.Before, 1e-9, "the plan without changes is the live one")
+			p, plan, err := d.Work(s.ID)
+			require.NoError(t, err)
+			verdict, err := planner.Check(p, plan)
+			require.NoError(t, err)
+			require.Empty(t, verdict.Faults)
+			again, err := optimize.Solve(t.Context(), p, quick())
+			require.NoError(t, err)
+			require.LessOrEqual(t, regretOf(p, plan), 1e-4+1e-9)
+			slack := 1e-6 * again.Objective
+			require.GreaterOrEqual(t, plan.Objective, again.Bound-slack)
+			require.GreaterOrEqual(t, again.Objective, plan.Bound-slack)
+		})
+	}
+}
+
 func TestBoundedAndCancelled(t *testing.T) {
 	b := sampleBase()
 	solving := make(chan struct{}, 8)

@@ -14,10 +14,12 @@ import (
 )
 
 // Up to smallProblem requests a problem is solved within a second or so, and both sides are solved alike, so that no
-// changes make no difference. Above, the live plan will do where its regret is small enough.
+// changes make no difference. Above, the live plan will do where its regret is small enough, and a plan that is near is
+// gone on from: within nearRegret that takes a fraction of a solve from nothing, beyond it as long.
 const (
 	smallProblem = 4000
 	liveRegret   = 5e-4
+	nearRegret   = 2e-3
 )
 
 // baseline is the last plan without changes.
@@ -133,8 +135,8 @@ func (d *Desk) solve(ctx context.Context, id string, changes []Change) (*Answer,
 		return fail(err)
 	}
 	d.stage(id, "after", 3)
-	planAfter, err := optimize.Solve(ctx, after, o)
-	if err = errors.Join(err, ctx.Err()); err != nil {
+	planAfter, err := d.from(ctx, after, before, planBefore, o)
+	if err != nil {
 		return fail(err)
 	}
 	d.stage(id, "compare", 4)
@@ -152,15 +154,31 @@ func (d *Desk) without(ctx context.Context, p, liveProblem *planner.Problem, liv
 	if b.plan != nil && reflect.DeepEqual(b.problem, p) {
 		return b.plan, nil
 	}
-	if len(p.Requests) > smallProblem && livePlan != nil && regretOf(liveProblem, livePlan) <= liveRegret && reflect.DeepEqual(liveProblem, p) {
+	if len(p.Requests) > d.small && livePlan != nil && regretOf(liveProblem, livePlan) <= liveRegret && reflect.DeepEqual(liveProblem, p) {
 		return livePlan, nil
 	}
-	plan, err := optimize.Solve(ctx, p, o)
-	if err = errors.Join(err, ctx.Err()); err != nil {
+	plan, err := d.from(ctx, p, liveProblem, livePlan, o)
+	if err != nil {
 		return nil, err
 	}
 	b.problem, b.plan = p, plan
 	return plan, nil
+}
+
+// from plans a problem to the regret of the options: from the plan of another problem where that is near, else from nothing.
+func (d *Desk) from(ctx context.Context, p, other *planner.Problem, plan *planner.Plan, o optimize.Options) (*planner.Plan, error) {
+	begun := time.Now()
+	if plan != nil && len(p.Requests) > d.small && p.Start.Equal(other.Start) {
+		if x, err := optimize.Resume(p, plan, o); err == nil && !x.Whole() {
+			if _, _, regret := x.Standing(); regret <= nearRegret && x.Improve(ctx, o.Regret) <= o.Regret && ctx.Err() == nil {
+				made := x.Explain()
+				made.Seconds = time.Since(begun).Seconds()
+				return made, ctx.Err()
+			}
+		}
+	}
+	made, err := optimize.Solve(ctx, p, o)
+	return made, errors.Join(err, ctx.Err())
 }
 
 // regretOf is the share of what could be saved that a plan may miss.
