@@ -37,6 +37,8 @@ export default defineConfig({
     // The map is one large library; splitting it further would only add round trips.
     chunkSizeWarningLimit: 1400,
     assetsInlineLimit: 0,
+    // In a file of its own, so that a profile tells its work from ours.
+    rolldownOptions: { output: { codeSplitting: { groups: [{ name: 'maplibre', test: /maplibre-gl/ }] } } },
   },
   worker: { format: 'es' },
   server: {

@@ -2,11 +2,16 @@
 //   MOVERS   numbers of ships and aircraft under way (default 5000,50000); each gets a service of its own
 //   EVENTS   events that are timed (default 40)
 //   FRAMES   frames that are timed (default 120)
+//   PROFILE  a file, to which the size is appended, for the CPU profile of the frames
 //   HAIHE_BIN, CHROMIUM as in run.mjs
-// JS per frame is all that runs in animation frames, MapLibre's own work with it, while time is played so that every frame draws.
-// From event to pixel is the wall clock from before kcat is started until the frame whose picture has the ship at its new place.
+// JS per frame is the CPU time (of the thread, so other work on the machine does not count) that the page's thread spends in animation frames,
+// once live and once while time is played so that every frame draws: in frames of the movers' canvas, and in those of MapLibre's, which are few.
+// Beside it: the CPU time of the process that draws, in software on a machine without a GPU; what all script of the page takes of a second, in
+// frames or not; and whose the profile of played time is: our files', MapLibre's, or the browser's own.
+// From event to pixel is the wall clock from before kcat is started until the frame whose picture has the ship at its new place; the steps
+// of it are until kcat has ended, until the browser has the message, until the page's script has it, and until the frame.
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { launch } from './browser.mjs';
@@ -22,40 +27,48 @@ const patience = 600_000;
 const beacon = 'BEACON/1';
 const sleep = (ms) => new Promise((r) => setTimeout(r, ms));
 
-// In the page: what each animation frame costs, and which patches of the map's picture have changed.
-function probe() {
+// In the page: how many animation frames there were, which patches of the map's picture have changed, and when positions came.
+function probe(beacon) {
   const ask = window.requestAnimationFrame.bind(window);
-  const seen = { frames: [], spent: 0, watch: null, open: false };
+  const seen = { frames: 0, watch: null, open: false, told: [] };
   window.__probe = seen;
-  window.requestAnimationFrame = (callback) =>
-    ask((at) => {
-      const begun = performance.now();
+  const now = () => performance.timeOrigin + performance.now();
+  window.WebSocket = class extends WebSocket {
+    constructor(...args) {
+      super(...args);
+      this.addEventListener('message', ({ data }) => data.startsWith('{"type":"positions"') && data.includes(beacon) && seen.told.push(now()));
+    }
+  };
+  window.requestAnimationFrame = (callback) => {
+    // Whose frame it is, for the trace.
+    const mark = /maplibre/.test(new Error().stack) ? 'frame:map' : 'frame:movers';
+    return ask((at) => {
+      performance.mark(mark);
       callback(at);
-      seen.spent += performance.now() - begun;
       if (seen.open) return;
       seen.open = true;
       // Once all callbacks of this frame have run, and before the next task.
       queueMicrotask(() => {
         seen.open = false;
-        seen.frames.push(seen.spent);
-        seen.spent = 0;
+        seen.frames++;
         if (seen.watch) look();
       });
     });
-  // A patch of the picture as it was just drawn: MapLibre keeps no drawing buffer, so it is read in the frame itself.
+  };
+  // A patch of the picture as it was just drawn: the canvas keeps no drawing buffer, so it is read in the frame itself.
   function look() {
-    const canvas = document.querySelector('.maplibregl-canvas');
+    const canvas = document.querySelector('canvas.movers');
     const gl = canvas?.getContext('webgl2');
     if (!gl) return;
     const side = 16;
     const scale = canvas.width / canvas.clientWidth;
     const patch = new Uint8Array(side * side * 4);
     gl.readPixels(Math.round(seen.watch.x * scale - side / 2), Math.round(canvas.height - seen.watch.y * scale - side / 2), side, side, gl.RGBA, gl.UNSIGNED_BYTE, patch);
-    // The late ship's amber, which the sea has nothing of.
+    // The late ship's amber.
     let amber = 0;
     for (let i = 0; i < patch.length; i += 4) if (patch[i] > 150 && patch[i] - patch[i + 2] > 90) amber++;
     if (amber > 12) {
-      seen.watch.done(performance.timeOrigin + performance.now());
+      seen.watch.done(now());
       seen.watch = null;
     }
   }
@@ -65,6 +78,15 @@ function probe() {
 const sorted = (list) => [...list].sort((a, b) => a - b);
 const share = (list, q) => +sorted(list)[Math.min(list.length - 1, Math.floor(list.length * q))].toFixed(2);
 const spread = (list) => ({ n: list.length, p10: share(list, 0.1), median: share(list, 0.5), p95: share(list, 0.95), max: share(list, 1) });
+
+/** parts says whose the samples of a profile are, as shares of the time that was not idle. */
+function parts(profile) {
+  const file = new Map(profile.nodes.map(({ id, callFrame: { url, functionName: name } }) => [id, /maplibre/.test(url) ? 'maplibre' : url ? 'ours' : name === '(garbage collector)' ? 'garbage' : name[0] === '(' ? name : 'browser']));
+  const sum = { ours: 0, maplibre: 0, browser: 0, garbage: 0 };
+  profile.samples.forEach((id, i) => (sum[file.get(id)] = (sum[file.get(id)] ?? 0) + profile.timeDeltas[i]));
+  const all = sum.ours + sum.maplibre + sum.browser + sum.garbage;
+  return Object.fromEntries(['ours', 'maplibre', 'browser', 'garbage'].map((k) => [k, +(sum[k] / all).toFixed(3)]));
+}
 
 async function measure(n) {
   const folder = mkdtempSync(join(tmpdir(), 'haihe-movers-'));
@@ -77,7 +99,7 @@ async function measure(n) {
     const page = await context.newPage();
     const faults = [];
     page.on('pageerror', (e) => faults.push(String(e)));
-    await page.addInitScript(probe);
+    await page.addInitScript(probe, beacon);
     const heard = []; // when frames of positions came to the browser
     const told = { positions: [0, 0, 0], changes: [0, 0, 0], snapshot: [0, 0, 0] }; // frames, bytes, entries
     const devtools = await context.newCDPSession(page);
@@ -101,7 +123,8 @@ async function measure(n) {
     const listened = Date.now();
 
     // From event to pixel: a late ship is reported in the empty South Pacific, here and there by turns.
-    const [waits, halves] = [[], []];
+    const [waits, written, came, read] = [[], [], [], []];
+    const after = (list, begun) => (list.find((at) => at >= begun) ?? NaN) - begun;
     if (n > 0) {
       const canvas = page.getByTestId('map');
       const box = await canvas.boundingBox();
@@ -113,22 +136,60 @@ async function measure(n) {
         const begun = Date.now();
         const seen = page.evaluate(([px, py]) => window.__seen(px, py), [x, y]);
         await say('haihe.positions', 'PositionReported', 'position', { lat, lon, speed_knots: 12, course_deg: 90, at: new Date().toISOString() });
+        written.push(Date.now() - begun);
         waits.push((await seen) - begun);
-        halves.push((heard.find((at) => at >= begun) ?? NaN) - begun);
+        came.push(after(heard, begun));
+        read.push(after(await page.evaluate(() => window.__probe.told), begun));
         await sleep(400);
       }
     }
     const seconds = (Date.now() - listened) / 1000;
     const bytes = Object.fromEntries(Object.entries(told).map(([type, [count, sum, entries]]) => [type, { frames: count, bytes: sum, bytes_each: entries ? Math.round(sum / entries) : 0 }]));
 
+    await devtools.send('Performance.enable', { timeDomain: 'threadTicks' });
+    const script = async () => (await devtools.send('Performance.getMetrics')).metrics.find((m) => m.name === 'ScriptDuration').value;
+    const whole = await browser.newBrowserCDPSession();
+    const gpu = async () => (await whole.send('SystemInfo.getProcessInfo')).processInfo.filter((p) => p.type === 'GPU').reduce((sum, p) => sum + p.cpuTime, 0);
+    const drawn = () => page.evaluate(() => window.__probe.frames);
+    /** watch follows the page until it has drawn so many frames or so many seconds have passed: CPU of script in a second and in a frame. */
+    const watch = async (enough, seconds) => {
+      await browser.startTracing(page, { categories: ['devtools.timeline', 'blink.user_timing'] });
+      const [s, g, f, begun] = [await script(), await gpu(), await drawn(), Date.now()];
+      let n = 0;
+      while (n < enough && Date.now() - begun < seconds * 1000) {
+        await sleep(500);
+        n = (await drawn()) - f;
+      }
+      const took = (Date.now() - begun) / 1000;
+      const share = ((await script()) - s) / took;
+      const drawing = (await gpu()) - g;
+      const { traceEvents } = JSON.parse((await browser.stopTracing()).toString());
+      const fired = traceEvents.filter((e) => e.name === 'FireAnimationFrame' && e.tdur !== undefined);
+      const of = (mark) => {
+        const at = traceEvents.filter((e) => e.name === mark).map((e) => e.ts);
+        const cost = fired.filter((e) => at.some((ts) => ts >= e.ts && ts <= e.ts + e.dur)).map((e) => e.tdur / 1000);
+        return cost.length ? spread(cost) : null;
+      };
+      return {
+        frames_in_s: +(n / took).toFixed(1), script_ms_in_s: +(share * 1000).toFixed(1), gpu_cpu_ms_per_frame: n ? +((drawing * 1000) / n).toFixed(0) : null,
+        js_ms: { movers: of('frame:movers'), map: of('frame:map') },
+      };
+    };
+    const live = await watch(Infinity, 15);
     await page.getByTestId('play').click();
-    await page.evaluate(() => (window.__probe.frames.length = 0));
-    for (let got = 0; got < frames; await sleep(500)) got = await page.evaluate(() => window.__probe.frames.length);
-    const cost = await page.evaluate(() => window.__probe.frames.splice(0));
+    await sleep(1000);
+    const played = await watch(frames, 600);
+    await devtools.send('Profiler.enable');
+    await devtools.send('Profiler.setSamplingInterval', { interval: 200 });
+    await devtools.send('Profiler.start');
+    const f = await drawn();
+    while ((await drawn()) - f < frames) await sleep(500);
+    const { profile } = await devtools.send('Profiler.stop');
+    if (process.env.PROFILE) writeFileSync(`${process.env.PROFILE}${n}`, JSON.stringify(profile));
     await page.getByTestId('live').click();
 
     assert.deepEqual(faults, [], 'errors of the page');
-    console.log(JSON.stringify({ movers: underway, js_ms_per_frame: spread(cost), event_to_pixel_ms: waits.length ? spread(waits) : null, event_to_browser_ms: waits.length ? spread(halves) : null, bytes_in_s: +seconds.toFixed(1), bytes }));
+    console.log(JSON.stringify({ movers: underway, live, played, profile: parts(profile), event_to_pixel_ms: waits.length ? { written: spread(written), browser: spread(came), script: spread(read), pixel: spread(waits) } : null, bytes_in_s: +seconds.toFixed(1), bytes }));
   } finally {
     await browser.close();
     await service.stop();

@@ -12,18 +12,17 @@ const departure = (id: string, lane: string, over: Partial<Departure> = {}): Dep
 });
 const diversion = (over: Partial<Diversion> = {}): Diversion => ({ passages: ['suez'], km: 5000, hours: 200, carried_hours: 0, blocked: false, ...over });
 const lane = (id: string, passages: string[]): [string, Lane] => [id, { id, from: 'A', to: 'B', mode: 'sea', distance_km: 1, passages, line: { type: 'MultiLineString', coordinates: [] } }];
-const table = <T extends { id: string }>(...list: T[]) => new Map(list.map((x) => [x.id, x]));
 
 describe('traffic', () => {
   it('counts who meets a passage and who is in trouble for it', () => {
     const lanes = new Map([lane('A>B:sea', ['malacca', 'suez']), lane('A>B:sea~suez', ['malacca'])]);
-    const met = traffic(table(
+    const met = traffic([
       departure('through', 'A>B:sea'),
       departure('around', 'A>B:sea~suez', { diversion: diversion() }),
       departure('stuck', 'A>B:sea', { diversion: diversion({ blocked: true, km: 0, hours: 0 }) }),
       departure('gone', 'A>B:sea', { arrive: '2027-01-04T00:00:00Z' }),
       departure('cancelled', 'A>B:sea', { cancelled: true }),
-    ), lanes, now);
+    ], lanes, now);
     expect(met.get('suez')).toEqual({ through: 1, affected: 2 });
     expect(met.get('malacca')).toEqual({ through: 2, affected: 0 });
     expect(met.get('panama')).toBeUndefined();

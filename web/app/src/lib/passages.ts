@@ -1,4 +1,5 @@
 import type { Departure, Lane, Passage } from '../live/protocol';
+import { timesOf } from '../map/fleet';
 
 /** Traffic is how many sailings under way or to come meet a passage, and how many sail around it, or later, or not at all, since it is shut. */
 export interface Traffic {
@@ -6,15 +7,15 @@ export interface Traffic {
   affected: number;
 }
 
-export function traffic(departures: ReadonlyMap<string, Departure>, lanes: ReadonlyMap<string, Lane>, now: number): Map<string, Traffic> {
+export function traffic(departures: Iterable<Departure>, lanes: ReadonlyMap<string, Lane>, now: number): Map<string, Traffic> {
   const met = new Map<string, Traffic>();
   const at = (id: string) => {
     let t = met.get(id);
     if (!t) met.set(id, (t = { through: 0, affected: 0 }));
     return t;
   };
-  for (const d of departures.values()) {
-    if (d.mode !== 'sea' || d.cancelled || Date.parse(d.arrive) <= now) continue;
+  for (const d of departures) {
+    if (d.mode !== 'sea' || d.cancelled || timesOf(d).arrive <= now) continue;
     for (const id of d.diversion?.passages ?? []) at(id).affected++;
     if (!d.diversion?.blocked) for (const id of lanes.get(d.lane)?.passages ?? []) at(id).through++;
   }

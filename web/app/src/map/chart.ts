@@ -7,7 +7,7 @@ import { fastest, type Fleet, type Spot } from './fleet';
 import { icons, movers as strip } from './icons';
 import { coast } from './land';
 import { Movers, type Time } from './movers';
-import { bounds } from './scene';
+import { bounds, type LaneState } from './scene';
 import { clickable, layers, style, type Look, type SourceName } from './style';
 import type { Colours } from './theme';
 import { latOf, lonOf, mercator } from './track';
@@ -29,12 +29,12 @@ export class Chart {
   #touched = false;
   #seen: Seen = { at: NaN, zoom: 0, version: -1, slots: [], xy: new Float64Array() };
   #version = 0;
+  #states = new Map<string, LaneState>();
 
   /** The constructor throws where there is no WebGL. What moves is drawn from the fleet, as it is at the time that time tells. */
   constructor(container: HTMLElement, look: Look, label: string, fleet: Fleet, time: Time) {
     this.#fleet = fleet;
     this.#time = time;
-    this.#movers = new Movers(fleet, time, strip(look.colours));
     this.#map = new GLMap({
       container,
       style: style(look),
@@ -50,6 +50,7 @@ export class Chart {
       localIdeographFontFamily: '"PingFang SC", "Microsoft YaHei", "Noto Sans CJK SC", "Noto Sans SC", system-ui, sans-serif',
       canvasContextAttributes: { antialias: false, powerPreference: 'low-power' }, // lines are smoothed by their own shader
     });
+    this.#movers = new Movers(this.#map, fleet, time, strip(look.colours));
     this.#map.touchZoomRotate.disableRotation();
     this.#map.keyboard.disableRotation();
     this.label(label);
@@ -68,7 +69,7 @@ export class Chart {
     this.#map.on('moveend', () => this.onmove());
     this.#loaded = new Promise((resolve) => this.#map.once('style.load', () => resolve()));
     const sail = () => {
-      if (!this.#map.getLayer(this.#movers.id)) this.#map.addLayer(this.#movers, 'place-labels');
+      if (!this.#map.getLayer(this.#movers.id)) this.#map.addLayer(this.#movers);
     };
     void this.#loaded.then(sail);
     this.#map.on('webglcontextrestored', () => this.#map.once('styledata', sail)); // a restored style has no layers of ours
@@ -83,12 +84,27 @@ export class Chart {
     void this.#loaded.then(() => (this.#map.getSource(name) as GeoJSONSource | undefined)?.setData(data));
   }
 
+  /** states says how lanes are drawn; those that are not named are not seen. */
+  states(now: Map<string, LaneState>): void {
+    void this.#loaded.then(() => {
+      const was = this.#states;
+      for (const [id, s] of now) {
+        const old = was.get(id);
+        if (old && old.weight === s.weight && old.red === s.red && old.load === s.load && old.heat === s.heat) continue;
+        this.#map.setFeatureState({ source: 'lanes', id }, { ...s });
+      }
+      for (const id of was.keys()) if (!now.has(id)) this.#map.removeFeatureState({ source: 'lanes', id });
+      this.#states = now;
+    });
+  }
+
   /** look changes colours, language and dimming in place: no source is sent again. */
   look(look: Look): void {
     void this.#loaded.then(() => {
       this.#draw(look.colours);
       this.#movers.strip = strip(look.colours);
       this.#movers.opacity = look.dimmed ? 0.5 : 1;
+      this.#movers.ask();
       for (const layer of layers(look)) {
         for (const [name, value] of Object.entries(layer.paint ?? {})) this.#map.setPaintProperty(layer.id, name as never, value as never);
         const text = (layer.layout as Record<string, unknown> | undefined)?.['text-field'];
@@ -135,10 +151,10 @@ export class Chart {
     this.#map.easeTo({ zoom: this.#map.getZoom() + steps, duration: reduced() ? 0 : 250 });
   }
 
-  /** sail draws the map anew, because rows of the fleet or the time have changed. */
+  /** sail draws what moves anew, because rows of the fleet or the time have changed. */
   sail(): void {
     this.#version++;
-    this.#map.triggerRepaint();
+    this.#movers.ask();
   }
 
   /** pixelsPerWorld is how wide the whole world is on the screen now. */
@@ -168,6 +184,7 @@ export class Chart {
   }
 
   remove(): void {
+    this.#movers.remove();
     this.#map.remove();
   }
 
@@ -204,7 +221,7 @@ export class Chart {
       return { kind: kind as Picked['kind'], id };
     }
     for (const [layer, kind] of Object.entries(clickable)) {
-      const hit = hits.find((f) => f.layer.id === layer);
+      const hit = hits.find((f) => f.layer.id === layer && (layer !== 'lanes' || this.#states.has(String(f.properties.id))));
       if (hit) return { kind, id: String(hit.properties.id) };
     }
     return null;

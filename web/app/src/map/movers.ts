@@ -3,7 +3,8 @@ import { stride, texelsWide, type Fleet } from './fleet';
 
 /*
  * Movers draws the fleet: one point of the card a mover, placed and turned by the vertex shader. A frame uploads what
- * events changed, which is mostly nothing, sets the time, and makes one draw call, whatever the number of movers.
+ * events changed, which is mostly nothing, sets the time, and makes one draw call, whatever the number of movers. It does so on a
+ * canvas of its own, so that the map beneath is drawn only when the map changes: that costs far more than all that moves.
  * MapLibre's own projectTile puts the points on the flat map and on the globe.
  */
 
@@ -93,6 +94,19 @@ interface Program {
   at: (name: string) => WebGLUniformLocation | null;
 }
 
+/** Sight is how the map was projected when it was last drawn. */
+interface Sight {
+  shader: CustomRenderMethodInput['shaderData'];
+  projection: CustomRenderMethodInput['defaultProjectionData'];
+  first: number; // copy of the world
+  copies: number;
+  pixels: number; // of an icon
+}
+
+/**
+ * Movers is a canvas over the map's and a layer of the map that draws nothing itself: it notes how the map is projected, so that
+ * both show the same in every frame of the map. In between, the canvas is drawn alone.
+ */
 export class Movers implements CustomLayerInterface {
   readonly id = 'movers';
   readonly type = 'custom' as const;
@@ -102,7 +116,11 @@ export class Movers implements CustomLayerInterface {
   #fleet: Fleet;
   #time: Time;
   #strip: Strip;
-  #map: GLMap | null = null;
+  #map: GLMap;
+  #canvas = document.createElement('canvas');
+  #gl: WebGL2RenderingContext;
+  #sight: Sight | null = null;
+  #asked = 0;
   #programs = new Map<string, Program>();
   #array: WebGLVertexArrayObject | null = null;
   #buffer: WebGLBuffer | null = null;
@@ -112,10 +130,23 @@ export class Movers implements CustomLayerInterface {
   #textureRows = 0;
   #iconsStale = true;
 
-  constructor(fleet: Fleet, time: Time, strip: Strip) {
+  /** The constructor throws where there is no WebGL. */
+  constructor(map: GLMap, fleet: Fleet, time: Time, strip: Strip) {
+    this.#map = map;
     this.#fleet = fleet;
     this.#time = time;
     this.#strip = strip;
+    const gl = this.#canvas.getContext('webgl2', { antialias: false, depth: false, powerPreference: 'low-power' });
+    if (!gl) throw new Error('map: no WebGL for what moves');
+    this.#gl = gl;
+    this.#canvas.className = 'movers';
+    map.getCanvasContainer().append(this.#canvas);
+    this.#canvas.addEventListener('webglcontextlost', (e) => e.preventDefault());
+    this.#canvas.addEventListener('webglcontextrestored', () => {
+      this.#begin();
+      this.ask();
+    });
+    this.#begin();
   }
 
   set strip(strip: Strip) {
@@ -123,8 +154,38 @@ export class Movers implements CustomLayerInterface {
     this.#iconsStale = true;
   }
 
-  onAdd(map: GLMap, gl: WebGL2RenderingContext): void {
-    this.#map = map;
+  /** ask has the canvas drawn in the next frame. */
+  ask(): void {
+    this.#asked ||= requestAnimationFrame(() => this.#draw());
+  }
+
+  remove(): void {
+    cancelAnimationFrame(this.#asked);
+    this.#gl.getExtension('WEBGL_lose_context')?.loseContext();
+    this.#canvas.remove();
+  }
+
+  /** render is called in each frame of the map. */
+  render(_: unknown, { shaderData: shader, defaultProjectionData: p }: CustomRenderMethodInput): void {
+    const map = this.#map;
+    const { width, height } = map.getCanvas();
+    if (this.#canvas.width !== width || this.#canvas.height !== height) [this.#canvas.width, this.#canvas.height] = [width, height];
+    // The copies of the world in sight: on the flat map usually two, on the globe the one there is.
+    let [first, copies] = [0, 1];
+    if (shader.variantName === 'mercator') {
+      const sight = map.getBounds();
+      first = Math.floor(sight.getWest() / 360 + 0.5);
+      copies = Math.max(1, Math.floor(sight.getEast() / 360 + 0.5) - first + 1);
+    }
+    const zoom = Math.min(Math.max(map.getZoom(), 1), 5);
+    const pixels = 22 * (0.62 + (0.38 * (zoom - 1)) / 4) * Math.SQRT2 * map.getPixelRatio();
+    const projection = { ...p, mainMatrix: Float32Array.from(p.mainMatrix), fallbackMatrix: Float32Array.from(p.fallbackMatrix) } as unknown as Sight['projection'];
+    this.#sight = { shader, projection, first, copies, pixels };
+    this.#draw();
+  }
+
+  #begin(): void {
+    const gl = this.#gl;
     this.#programs.clear();
     [this.#bufferFloats, this.#textureRows, this.#iconsStale] = [0, 0, true];
     this.#buffer = gl.createBuffer();
@@ -137,54 +198,37 @@ export class Movers implements CustomLayerInterface {
       gl.enableVertexAttribArray(i);
       gl.vertexAttribPointer(i, floats, gl.FLOAT, false, stride * 4, i * 16);
     });
-    gl.bindVertexArray(null);
+    gl.enable(gl.BLEND);
+    gl.blendFunc(gl.ONE, gl.ONE_MINUS_SRC_ALPHA);
   }
 
-  onRemove(_: GLMap, gl: WebGL2RenderingContext): void {
-    for (const p of this.#programs.values()) gl.deleteProgram(p.program);
-    gl.deleteBuffer(this.#buffer);
-    gl.deleteTexture(this.#points);
-    gl.deleteTexture(this.#icons);
-    gl.deleteVertexArray(this.#array);
-  }
-
-  render(input: WebGLRenderingContext | WebGL2RenderingContext, args: CustomRenderMethodInput): void {
-    const gl = input as WebGL2RenderingContext;
-    const fleet = this.#fleet;
-    const map = this.#map!;
+  #draw(): void {
+    cancelAnimationFrame(this.#asked);
+    this.#asked = 0;
+    const [gl, fleet, sight] = [this.#gl, this.#fleet, this.#sight];
+    if (!sight || gl.isContextLost()) return;
+    gl.viewport(0, 0, gl.drawingBufferWidth, gl.drawingBufferHeight);
+    gl.clear(gl.COLOR_BUFFER_BIT);
     if (fleet.size === 0) return;
-    const { program, at } = this.#program(gl, args);
+    const { program, at } = this.#program(sight.shader);
     gl.useProgram(program);
-    gl.bindVertexArray(this.#array);
     this.#upload(gl);
-
-    const globe = args.shaderData.variantName !== 'mercator';
-    const { mainMatrix, fallbackMatrix, tileMercatorCoords, clippingPlane, projectionTransition } = args.defaultProjectionData;
+    const { mainMatrix, fallbackMatrix, tileMercatorCoords, clippingPlane, projectionTransition } = sight.projection;
     gl.uniformMatrix4fv(at('u_projection_matrix'), false, mainMatrix as Float32Array);
-    if (globe) {
+    if (sight.shader.variantName !== 'mercator') {
       gl.uniformMatrix4fv(at('u_projection_fallback_matrix'), false, fallbackMatrix as Float32Array);
       gl.uniform4fv(at('u_projection_tile_mercator_coords'), tileMercatorCoords);
       gl.uniform4fv(at('u_projection_clipping_plane'), clippingPlane);
       gl.uniform1f(at('u_projection_transition'), projectionTransition);
     }
-    // The copies of the world in sight: on the flat map usually two, on the globe the one there is.
-    let [first, copies] = [0, 1];
-    if (!globe) {
-      const sight = map.getBounds();
-      first = Math.floor(sight.getWest() / 360 + 0.5);
-      copies = Math.max(1, Math.floor(sight.getEast() / 360 + 0.5) - first + 1);
-    }
-    const zoom = Math.min(Math.max(map.getZoom(), 1), 5);
-    const size = 22 * (0.62 + (0.38 * (zoom - 1)) / 4) * Math.SQRT2 * map.getPixelRatio();
     gl.uniform1f(at('u_time'), (this.#time() - fleet.base) / 1000);
-    gl.uniform1f(at('u_pixels'), size);
-    gl.uniform1f(at('u_copy'), first);
+    gl.uniform1f(at('u_pixels'), sight.pixels);
+    gl.uniform1f(at('u_copy'), sight.first);
     gl.uniform2f(at('u_view'), gl.drawingBufferWidth, gl.drawingBufferHeight);
     gl.uniform1f(at('u_opacity'), this.opacity);
     gl.uniform1i(at('u_points'), 0);
     gl.uniform1i(at('u_icons'), 1);
-    gl.drawArraysInstanced(gl.POINTS, 0, fleet.size, copies);
-    gl.bindVertexArray(null);
+    gl.drawArraysInstanced(gl.POINTS, 0, fleet.size, sight.copies);
   }
 
   #upload(gl: WebGL2RenderingContext): void {
@@ -203,7 +247,7 @@ export class Movers implements CustomLayerInterface {
     const wide = texelsWide * 4;
     const [from, to] = this.#textureRows === points.length / wide ? [Math.floor(stalePoints[0] / wide), Math.ceil(stalePoints[1] / wide)] : [0, points.length / wide];
     if (to > from) {
-      plain(gl, false);
+      gl.pixelStorei(gl.UNPACK_PREMULTIPLY_ALPHA_WEBGL, false);
       if (this.#textureRows !== points.length / wide) {
         this.#textureRows = points.length / wide;
         gl.texImage2D(gl.TEXTURE_2D, 0, gl.RGBA32F, texelsWide, this.#textureRows, 0, gl.RGBA, gl.FLOAT, null);
@@ -216,7 +260,7 @@ export class Movers implements CustomLayerInterface {
     gl.activeTexture(gl.TEXTURE1);
     gl.bindTexture(gl.TEXTURE_2D, this.#icons);
     if (this.#iconsStale) {
-      plain(gl, true);
+      gl.pixelStorei(gl.UNPACK_PREMULTIPLY_ALPHA_WEBGL, true);
       gl.texImage2D(gl.TEXTURE_2D, 0, gl.RGBA, gl.RGBA, gl.UNSIGNED_BYTE, this.#strip);
       gl.generateMipmap(gl.TEXTURE_2D);
       gl.texParameteri(gl.TEXTURE_2D, gl.TEXTURE_MIN_FILTER, gl.LINEAR_MIPMAP_LINEAR);
@@ -226,7 +270,8 @@ export class Movers implements CustomLayerInterface {
   }
 
   // One program for each way to project.
-  #program(gl: WebGL2RenderingContext, { shaderData }: CustomRenderMethodInput): Program {
+  #program(shaderData: Sight['shader']): Program {
+    const gl = this.#gl;
     const known = this.#programs.get(shaderData.variantName);
     if (known) return known;
     const program = gl.createProgram();
@@ -254,12 +299,4 @@ export class Movers implements CustomLayerInterface {
     this.#programs.set(shaderData.variantName, made);
     return made;
   }
-}
-
-// How the next texture is unpacked; whoever drew before may have left it otherwise.
-function plain(gl: WebGL2RenderingContext, premultiplied: boolean): void {
-  gl.bindBuffer(gl.PIXEL_UNPACK_BUFFER, null);
-  gl.pixelStorei(gl.UNPACK_FLIP_Y_WEBGL, false);
-  gl.pixelStorei(gl.UNPACK_ALIGNMENT, 4);
-  gl.pixelStorei(gl.UNPACK_PREMULTIPLY_ALPHA_WEBGL, premultiplied);
 }

@@ -18,29 +18,31 @@ const collection = <G extends Point | LineString | MultiLineString>(features: Fe
   features,
 });
 
-/** lanes has one line for each lane with departures to come or under way: how many, how full, what room on it is worth. */
-export function lanes(table: Table<Lane>, week: ReadonlyMap<string, Week>): FeatureCollection<MultiLineString> {
-  const features: Feature<MultiLineString>[] = [];
+/** lanes has the line of every lane. How it is drawn changes with each event and with the time: laneStates. */
+export const lanes = (list: Iterable<Lane>): FeatureCollection<MultiLineString> =>
+  collection([...list].map((l) => ({ type: 'Feature', geometry: l.line, properties: { id: l.id, mode: l.mode } })));
+
+/** LaneState is how a lane is drawn: the root of its departures to come or under way, how full (-1: not told), what room is worth as a share of the dearest. */
+export interface LaneState {
+  weight: number;
+  red: boolean;
+  load: number;
+  heat: number;
+}
+
+/** laneStates is of the lanes that are seen; the others have no departures. */
+export function laneStates(week: ReadonlyMap<string, Week>): Map<string, LaneState> {
+  const states = new Map<string, LaneState>();
   let most = 0;
   for (const w of week.values()) most = Math.max(most, w.worth);
   for (const [id, w] of week) {
-    const lane = table.get(id);
-    if (!lane || (w.coming === 0 && !w.red)) continue;
-    features.push({
-      type: 'Feature',
-      geometry: lane.line,
-      properties: {
-        id, mode: lane.mode, n: w.coming, weight: Math.sqrt(w.coming), red: w.red,
-        load: w.load === null ? -1 : Math.round(w.load * 50) / 50, heat: most > 0 ? Math.round((w.worth / most) * 50) / 50 : 0,
-      },
+    if (w.coming === 0 && !w.red) continue;
+    states.set(id, {
+      weight: Math.sqrt(w.coming), red: w.red, load: w.load === null ? -1 : Math.round(w.load * 50) / 50, heat: most > 0 ? Math.round((w.worth / most) * 50) / 50 : 0,
     });
   }
-  return collection(features);
+  return states;
 }
-
-/** signature changes when what lanes draws changes. */
-export const signature = (c: FeatureCollection<MultiLineString>) =>
-  c.features.map((f) => JSON.stringify(f.properties)).join();
 
 /** Worth is a bottleneck to be written on the map. */
 export interface Worth {
@@ -70,7 +72,7 @@ function middle(track: Track | undefined): [number, number] | null {
 // Tianjin's own: the port under either of its codes, and the airport.
 const home = new Set(['CNTXG', 'CNTSN', 'TSN']);
 
-/** places has the ports and airports that departures touch, with how many call there. */
+/** places has the ports and airports that departures touch, and about how many call there: n goes by doubling, so that few events alter it. */
 export function places(table: Table<Place>, departures: Iterable<Departure>, now: number): FeatureCollection<Point> {
   const calls = new Map<string, number>();
   for (const d of departures) {
@@ -85,7 +87,7 @@ export function places(table: Table<Place>, departures: Iterable<Departure>, now
       type: 'Feature',
       geometry: { type: 'Point', coordinates: [p.lon, p.lat] },
       properties: {
-        id, n, home: home.has(id), air: p.kind === 'airport', zh: p.name_zh || p.name || id, en: p.name_en || p.name || id,
+        id, n: Math.round(Math.log2(n)), home: home.has(id), air: p.kind === 'airport', zh: p.name_zh || p.name || id, en: p.name_en || p.name || id,
       },
     });
   }
@@ -93,7 +95,7 @@ export function places(table: Table<Place>, departures: Iterable<Departure>, now
 }
 
 /** passages has those that sailings meet, and all that are shut. */
-export function passages(table: Table<Passage>, lanes: Table<Lane>, departures: Table<Departure>, now: number): FeatureCollection<Point> {
+export function passages(table: Table<Passage>, lanes: Table<Lane>, departures: Iterable<Departure>, now: number): FeatureCollection<Point> {
   const met = traffic(departures, lanes, now);
   const features: Feature<Point>[] = [];
   for (const p of table.values()) {

@@ -1,3 +1,4 @@
+import { flushSync } from 'svelte';
 import { occupancy, type Occupancy } from '../live/api';
 import { roomOn } from '../live/news';
 import type { Departure, Warehouse } from '../live/protocol';
@@ -8,7 +9,8 @@ import type { Room, Worth } from './scene';
 import { weekMs, weeks } from './week';
 
 const dayMs = 86_400_000;
-const turnMs = 300; // sums over the tables are made anew so often at most
+const turnMs = 300; // sums over the tables are made anew so often at most,
+const turnShare = 10; // and take no more of the time than a tenth
 /** Playing, a second shows six hours. */
 const playing = 6 * 3600;
 
@@ -29,8 +31,12 @@ class Scope {
   }
 
   #minute = $derived(Math.floor(live.now / 60_000) * 60_000);
-  /** The time of sums: a minute is fine enough for what time alone changes in them. */
-  at = $derived(lens.when === null ? Math.max(this.#minute, 0) : Math.floor(lens.when / 3_600_000) * 3_600_000);
+  /** The time of sums: a minute is fine enough for what time alone changes in them; while time is played, what a second shows. */
+  at = $derived.by(() => {
+    if (lens.when === null) return Math.max(this.#minute, 0);
+    const step = lens.playing ? playing * 1000 : 3_600_000;
+    return Math.floor(lens.when / step) * step;
+  });
 
   /** The span of the time bar, whole days: four weeks back, and as far as is planned. */
   begin = $derived(Math.floor((this.#minute - 28 * dayMs) / dayMs) * dayMs);
@@ -95,12 +101,16 @@ class Scope {
   /** open follows the store until what it returns is called. */
   open(): () => void {
     let timer: ReturnType<typeof setTimeout> | undefined;
+    let rest = turnMs;
     const unsubscribe = live.store.subscribe((parts) => {
       if (timer !== undefined || (parts.size === 1 && parts.has('position'))) return;
       timer = setTimeout(() => {
         timer = undefined;
+        const begun = performance.now();
         this.turn++;
-      }, turnMs);
+        flushSync();
+        rest = Math.max(turnMs, (performance.now() - begun) * turnShare);
+      }, rest);
     });
     const end = $effect.root(() => {
       // What stands in warehouses day by day is asked for only by who looks at another day.

@@ -1,5 +1,6 @@
 import type { ExpressionSpecification, LayerSpecification, StyleSpecification } from 'maplibre-gl';
 import type { Colour } from './lens.svelte';
+import type { LaneState } from './scene';
 import type { Colours } from './theme';
 
 export interface Look {
@@ -35,19 +36,23 @@ export function style(look: Look): StyleSpecification {
     version: 8,
     sources: {
       grid: { type: 'geojson', data: graticule() },
-      ...Object.fromEntries(sources.map((name) => [name, { type: 'geojson' as const, data: empty, tolerance: name === 'land' ? 0.375 : 0.2 }])),
+      ...Object.fromEntries(sources.map((name) => [name, { type: 'geojson' as const, data: empty, tolerance: name === 'land' ? 0.375 : 0.2, promoteId: 'id' }])),
     },
     layers: layers(look),
   };
 }
 
+// What is told of a lane is state of its line, which changes without the line being laid out again.
+const state = (name: keyof LaneState, otherwise: number): ExpressionSpecification => ['number', ['feature-state', name], otherwise];
+const red: ExpressionSpecification = ['boolean', ['feature-state', 'red'], false];
+
 // What tells lanes apart: how one travels on them, how full they are, or what one more m3 is worth.
 function laneColour(k: Colours, lanes: Look['lanes']): ExpressionSpecification {
   switch (lanes) {
     case 'load':
-      return ['step', ['get', 'load'], k.faint, 0, k.good, 0.7, k.late, 0.95, k.bad];
+      return ['step', state('load', -1), k.faint, 0, k.good, 0.7, k.late, 0.95, k.bad];
     case 'worth':
-      return ['step', ['get', 'heat'], k.faint, 0.001, k.good, 0.25, k.late, 0.6, k.bad];
+      return ['step', state('heat', 0), k.faint, 0.001, k.good, 0.25, k.late, 0.6, k.bad];
     default:
       return ['match', ['get', 'mode'], 'air', k.air, 'rail', k.rail, 'road', k.rail, k.sea];
   }
@@ -64,13 +69,13 @@ export function layers({ colours: k, locale, dimmed, lanes }: Look): LayerSpecif
     { id: 'shore', type: 'line', source: 'shore', paint: { 'line-color': k.shore, 'line-width': ['interpolate', ['linear'], ['zoom'], 1, 0.5, 6, 1.2] } },
     { id: 'borders', type: 'line', source: 'borders', paint: { 'line-color': k.border, 'line-width': 0.8 } },
     {
-      id: 'lanes', type: 'line', source: 'lanes', layout: { ...line, 'line-sort-key': ['case', ['get', 'red'], 1e6, ['get', 'n']] },
+      id: 'lanes', type: 'line', source: 'lanes', layout: line,
       paint: {
-        'line-color': ['case', ['get', 'red'], k.bad, laneColour(k, lanes)],
-        'line-opacity': ['case', ['get', 'red'], 0.95 * far, ['*', far, ['interpolate', ['linear'], ['get', 'weight'], 1, 0.34, 6, 0.72]]],
+        'line-color': ['case', red, k.bad, laneColour(k, lanes)],
+        'line-opacity': ['case', red, 0.95 * far, ['*', far, ['interpolate', ['linear'], state('weight', 0), 0, 0, 1, 0.34, 6, 0.72]]],
         'line-width': ['interpolate', ['linear'], ['zoom'],
-          1, ['interpolate', ['linear'], ['get', 'weight'], 1, 0.8, 6, 2.6],
-          5, ['interpolate', ['linear'], ['get', 'weight'], 1, 1.4, 6, 4.5]],
+          1, ['interpolate', ['linear'], state('weight', 0), 1, 0.8, 6, 2.6],
+          5, ['interpolate', ['linear'], state('weight', 0), 1, 1.4, 6, 4.5]],
       },
     },
     { id: 'chosen-case', type: 'line', source: 'chosen', filter: ['==', ['geometry-type'], 'LineString'], layout: line, paint: { 'line-color': k.halo, 'line-width': 8, 'line-opacity': 0.85 } },
