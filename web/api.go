@@ -72,6 +72,7 @@ func (s *Server) api(mux *http.ServeMux) {
 	s.apiAccess(a)
 	s.apiScenarios(a)
 	s.apiTargets(a)
+	s.apiSums(a)
 }
 
 func versionOr(v string) string {

@@ -69,11 +69,11 @@ func (s *Server) apiState(a huma.API, mux *http.ServeMux) {
 		})
 	operation(s, a, huma.Operation{OperationID: "occupancy", Method: http.MethodGet, Path: "/api/occupancy", Tags: []string{"plan"},
 		Summary:     "What stands in warehouses day by day of the plan's horizon",
-		Description: "By the plan and by bookings. A firm sees its own warehouses; the commission all, but for days that fewer than three owners make up."},
+		Description: "By the plan and by bookings. A firm sees its own warehouses; the commission all and their sum, but for days that fewer than three owners make up; a day is shown anew once three owners' parts of it have changed."},
 		[]Role{Firm, Commission},
 		func(_ context.Context, who session, _ *nothing) (*body[occupancyView], error) {
 			var view occupancyView
-			s.hub.look(func(m *model) { view = m.viewOccupancy(who.viewer()) })
+			s.hub.change(func(m *model) { view = m.viewOccupancy(who.viewer()) })
 			return &body[occupancyView]{view}, nil
 		})
 	operation(s, a, huma.Operation{OperationID: "problem", Method: http.MethodGet, Path: "/api/problem", Tags: []string{"plan"},

@@ -16,7 +16,6 @@ type markets struct {
 	shown    map[string]marketSum // as the commission was last told
 	withheld map[string]bool
 	of       map[string]added // by request
-	in       map[string]int   // by exporter: markets that it has requests for
 	touched  map[string]bool  // requests
 }
 
@@ -42,8 +41,9 @@ type marketSum struct {
 }
 
 type marketPart struct {
-	requests                   int
+	requests, whole            int // whole: that go wholly
 	askedM3, matchedM3, costed float64
+	behind                     float64 // value of what stays behind
 }
 
 func (p *marketPart) add(q marketPart) {
@@ -51,10 +51,12 @@ func (p *marketPart) add(q marketPart) {
 	p.askedM3 += q.askedM3
 	p.matchedM3 += q.matchedM3
 	p.costed += q.costed
+	p.behind += q.behind
+	p.whole += q.whole
 }
 
 func (p *marketPart) subtract(q marketPart) {
-	p.add(marketPart{-q.requests, -q.askedM3, -q.matchedM3, -q.costed})
+	p.add(marketPart{-q.requests, -q.whole, -q.askedM3, -q.matchedM3, -q.costed, -q.behind})
 }
 
 // grid rounds to 2^-20. Of such numbers sums below 2^33 are exact, so they are the same in whatever order things happened,
@@ -62,7 +64,7 @@ func (p *marketPart) subtract(q marketPart) {
 func grid(x float64) float64 { return math.Round(x*(1<<20)) / (1 << 20) }
 
 func newMarkets() markets {
-	return markets{map[string]*marketRow{}, map[string]marketSum{}, map[string]bool{}, map[string]added{}, map[string]int{}, map[string]bool{}}
+	return markets{map[string]*marketRow{}, map[string]marketSum{}, map[string]bool{}, map[string]added{}, map[string]bool{}}
 }
 
 // touch says that a request or its match is another now.
@@ -119,8 +121,12 @@ func partOf(r *planner.RequestStatus, match *planner.Match) (added, bool) {
 			p.matchedM3 += part.Fraction * (1 - r.BookedShare) * r.VolumeM3
 			p.costed += part.Cost
 		}
+		p.behind = match.Unmatched * r.Value
+		if match.Unmatched <= 1e-6 {
+			p.whole = 1
+		}
 	}
-	p.askedM3, p.matchedM3, p.costed = grid(p.askedM3), grid(p.matchedM3), grid(p.costed)
+	p.askedM3, p.matchedM3, p.costed, p.behind = grid(p.askedM3), grid(p.matchedM3), grid(p.costed), grid(p.behind)
 	return added{r.Market, r.Exporter, p}, true
 }
 
@@ -132,9 +138,6 @@ func (m *markets) put(a added, sign int) {
 		m.rows[a.market] = row
 	}
 	its := row.parts[a.exporter]
-	if its.requests == 0 {
-		m.in[a.exporter]++
-	}
 	if sign > 0 {
 		row.sum.add(a.part)
 		its.add(a.part)
@@ -145,9 +148,6 @@ func (m *markets) put(a added, sign int) {
 	row.parts[a.exporter] = its
 	if its.requests == 0 {
 		delete(row.parts, a.exporter)
-		if m.in[a.exporter]--; m.in[a.exporter] == 0 {
-			delete(m.in, a.exporter)
-		}
 		its = marketPart{}
 	}
 	if row.told[a.exporter] == its { // no part is told of as one of nothing
@@ -166,7 +166,7 @@ func (m *markets) release(id string, withheld bool) {
 		delete(m.shown, id)
 		return
 	}
-	if _, before := m.shown[id]; before && !withheld && !m.withheld[id] && len(row.moved) < least {
+	if _, before := m.shown[id]; before && !withheld && !m.withheld[id] && row.tells() {
 		return
 	}
 	for e := range row.moved {
@@ -180,8 +180,33 @@ func (m *markets) release(id string, withheld bool) {
 	m.shown[id] = marketSum{id, row.sum, len(row.parts)}
 }
 
-// exporters counts those who have requests.
-func (m *markets) exporters() int { return len(m.in) }
+// tells reports whether the row less the one shown is of fewer than three exporters, in any figure.
+func (row *marketRow) tells() bool {
+	was, now := byOwner{}, byOwner{}
+	for e := range row.moved {
+		was[e], now[e] = row.told[e].figure(), row.parts[e].figure()
+	}
+	return len(row.moved) < least || tells(was, now)
+}
+
+func (p marketPart) figure() figure {
+	return figure{float64(p.requests), p.askedM3, p.matchedM3, p.costed, p.behind, float64(p.whole)}
+}
+
+// byExporter is what each exporter adds over all markets.
+func (m *markets) byExporter() byOwner {
+	all := byOwner{}
+	for _, row := range m.rows {
+		for e, p := range row.parts {
+			sum, one := all[e], p.figure()
+			for i := range sum {
+				sum[i] += one[i] // exact, so in any order
+			}
+			all[e] = sum
+		}
+	}
+	return all
+}
 
 // withhold returns the markets whose figures the commission does not see: those of fewer than three exporters,
 // and, as the sum over all markets is known, so many of the next smallest that what is withheld together is of

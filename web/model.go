@@ -68,6 +68,7 @@ type model struct {
 
 	booked  map[string]map[string]bool // departure -> its bookings that hold
 	markets markets
+	board   board
 
 	dirty  map[key]bool
 	wanted map[string]laneEnds // lanes without a line yet
@@ -89,6 +90,7 @@ func newModel(names func(id string) (PlaceNames, bool)) *model {
 		sailed:     map[string]int{},
 		booked:     map[string]map[string]bool{},
 		markets:    newMarkets(),
+		board:      newBoard(),
 		dirty:      map[key]bool{},
 		wanted:     map[string]laneEnds{},
 	}
@@ -127,12 +129,10 @@ func (m *model) take(u live.Update) {
 		m.touch(kindPlan, planID)
 	}
 	for i := range u.Matches {
-		m.matches[u.Matches[i].Request] = &u.Matches[i]
-		m.rematched(u.Matches[i].Request)
+		m.rematched(u.Matches[i].Request, &u.Matches[i])
 	}
 	for _, id := range u.Unplanned {
-		delete(m.matches, id)
-		m.rematched(id)
+		m.rematched(id, nil)
 	}
 	for _, l := range u.DepartureLoads {
 		m.loads[l.ID] = l.Load
@@ -248,7 +248,14 @@ func (m *model) booking(b *planner.BookingStatus) {
 	}
 }
 
-func (m *model) rematched(request string) {
+// rematched takes the match of a request; nil: it has none any more.
+func (m *model) rematched(request string, now *planner.Match) {
+	m.board.rematch(request, m.matches[request], now)
+	if now == nil {
+		delete(m.matches, request)
+	} else {
+		m.matches[request] = now
+	}
 	m.touch(kindMatch, request)
 	m.markets.touch(request)
 }
@@ -272,6 +279,7 @@ func (m *model) takeDirty() []key {
 	for _, id := range m.markets.settle(m.requests, m.matches) {
 		m.touch(kindMarket, id)
 	}
+	m.settle()
 	keys := slices.SortedFunc(maps.Keys(m.dirty), compareKeys)
 	clear(m.dirty)
 	return keys
@@ -308,15 +316,15 @@ func (m *model) facetsOf(k key) *facets {
 	case kindDepartureLoad:
 		load, b := m.loads[k.id], m.bookedOn(k.id)
 		if load.Owners > 0 || b.owners > 0 {
-			return departureLoadFacets(k.id, m.carrier(k.id), load, b)
+			return departureLoadFacets(k.id, m.carrier(k.id), load, b, &m.board)
 		}
 	case kindWarehouseLoad:
 		if load := m.stores[k.id]; load.Owners > 0 {
-			return warehouseLoadFacets(k.id, m.operator(k.id), load)
+			return warehouseLoadFacets(k.id, m.operator(k.id), load, &m.board)
 		}
 	case kindPlan:
 		if m.plan != nil {
-			return planFacets(m.plan, m.markets.exporters(), m.carrier, m.operator)
+			return planFacets(m.plan, &m.board, m.carrier, m.operator)
 		}
 	}
 	return nil

@@ -14,9 +14,6 @@ import (
 // This file alone decides who sees what. Each kind has one function that makes its facets; they list field by
 // field what goes out, so that a field added to the domain stays inside until it is listed here.
 
-// least is the number of owners that a figure must sum over before the commission sees it.
-const least = 3
-
 // viewer is what decides what a session sees. The commission has no organisation.
 type viewer struct {
 	role Role
@@ -352,16 +349,16 @@ type booked struct {
 	owners int
 }
 
-// departureLoadFacets: the carrier sees what the plan and the bookings put on its departure; the commission too,
-// where at least three owners make the figure up; nobody else.
-func departureLoadFacets(id, carrier string, load planner.Load, b booked) *facets {
+// departureLoadFacets: the carrier sees what the plan and the bookings put on its departure; the commission what was released
+// of it (board); nobody else.
+func departureLoadFacets(id, carrier string, load planner.Load, b booked, shown *board) *facets {
 	open := departureLoadView{id, &load.M3, &load.Kg, &load.Owners, &b.m3, &b.kg, &b.owners}
-	shut := open
-	if load.Owners < least {
-		shut.M3, shut.Kg, shut.Owners = nil, nil, nil
+	shut := departureLoadView{ID: id}
+	if x, ok := shown.open.last(id); ok {
+		shut.M3, shut.Kg, shut.Owners = &x.M3, &x.Kg, &x.Owners
 	}
-	if b.owners < least {
-		shut.BookedM3, shut.BookedKg, shut.BookedOwners = nil, nil, nil
+	if x, ok := shown.booked.last(id); ok {
+		shut.BookedM3, shut.BookedKg, shut.BookedOwners = &x.m3, &x.kg, &x.owners
 	}
 	f := &facets{commission: encode(shut)}
 	f.toParty(Firm, carrier, open)
@@ -369,11 +366,11 @@ func departureLoadFacets(id, carrier string, load planner.Load, b booked) *facet
 }
 
 // warehouseLoadFacets: as for departures, with the operator in place of the carrier.
-func warehouseLoadFacets(id, operator string, load planner.Load) *facets {
+func warehouseLoadFacets(id, operator string, load planner.Load, shown *board) *facets {
 	shut := loadView{ID: id}
 	open := loadView{ID: id, M3: &load.M3, Owners: &load.Owners}
-	if load.Owners >= least {
-		shut = open
+	if x, ok := shown.warehouses.last(id); ok {
+		shut.M3, shut.Owners = &x.M3, &x.Owners
 	}
 	f := &facets{commission: encode(shut)}
 	f.toParty(Firm, operator, open)
@@ -410,14 +407,18 @@ type planView struct {
 	MatchedM3 *float64 `json:"matched_m3"`
 }
 
-// planFacets: everybody sees the summary, unless fewer than three exporters make it up; the commission all dual prices,
-// a firm its own, exporters none.
-func planFacets(p *planner.PlanSummary, exporters int, carrier, operator func(id string) string) *facets {
+// planFacets: everybody sees the summary, its sums as they were released (board); the commission all dual prices, a firm
+// its own, exporters none.
+func planFacets(p *planner.PlanSummary, shown *board, carrier, operator func(id string) string) *facets {
 	with := func(d []planner.DeparturePrice, w []planner.WarehousePrice) planView {
 		v := planView{PlanSummary: *p}
 		v.Departures, v.Warehouses = list(d), list(w)
-		if exporters >= least || p.Requests == 0 {
-			v.Objective, v.Bound, v.Requests, v.Matched, v.AskedM3, v.MatchedM3 = &p.Objective, &p.Bound, &p.Requests, &p.Matched, &p.AskedM3, &p.MatchedM3
+		x, ok := shown.plan.last(planID)
+		if p.Requests == 0 {
+			x, ok = planTotals{}, true
+		}
+		if ok {
+			v.Objective, v.Bound, v.Requests, v.Matched, v.AskedM3, v.MatchedM3 = &x.objective, &x.bound, &x.requests, &x.matched, &x.askedM3, &x.matchedM3
 		}
 		return v
 	}

@@ -1,0 +1,176 @@
+package web
+
+import (
+	"cmp"
+	"context"
+	"maps"
+	"net/http"
+	"slices"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"haihe/planner"
+)
+
+// laneLoadView is the departures of a lane in one week.
+type laneLoadView struct {
+	Lane       string   `json:"lane"`
+	From       string   `json:"from"`
+	To         string   `json:"to"`
+	Mode       string   `json:"mode"`
+	Week       string   `json:"week" doc:"Its Monday, in UTC"`
+	Departures int      `json:"departures" doc:"That leave in the week, by the actual times"`
+	RoomM3     float64  `json:"room_m3" doc:"Published, bookings included"`
+	M3         *float64 `json:"m3" doc:"Planned and booked; null where it is withheld"`
+	Kg         *float64 `json:"kg"`
+}
+
+// demandView is what is asked for to a market.
+type demandView struct {
+	Market string           `json:"market"`
+	Weeks  []weekDemandView `json:"weeks"`
+}
+
+type weekDemandView struct {
+	Week       string   `json:"week" doc:"The Monday of the week in which it is due, in UTC"`
+	Requests   *int     `json:"requests" doc:"Null, with the rest, where it is withheld"`
+	AskedM3    *float64 `json:"asked_m3"`
+	UnservedM3 *float64 `json:"unserved_m3" doc:"Neither planned nor booked"`
+}
+
+// apiSums registers what the commission sees of many owners together.
+func (s *Server) apiSums(a huma.API) {
+	commission := []Role{Commission}
+	const rule = "Withheld is what fewer than three exporters make up, or would be told apart by the rest. A figure is shown anew once three exporters' parts of it have changed."
+	operation(s, a, huma.Operation{OperationID: "lane-loads", Method: http.MethodGet, Path: "/api/lane-loads", Tags: []string{"plan"},
+		Summary: "How full lanes are, by the week of departure, from this week on", Description: rule}, commission,
+		func(context.Context, session, *nothing) (*body[[]laneLoadView], error) {
+			var view []laneLoadView
+			s.hub.change(func(m *model) { view = m.laneLoads(s.cfg.Now()) })
+			return &body[[]laneLoadView]{view}, nil
+		})
+	operation(s, a, huma.Operation{OperationID: "demand", Method: http.MethodGet, Path: "/api/demand", Tags: []string{"plan"},
+		Summary: "What is asked for and what finds no room, by market and by the week in which it is due", Description: rule}, commission,
+		func(context.Context, session, *nothing) (*body[[]demandView], error) {
+			var view []demandView
+			s.hub.change(func(m *model) { view = m.demand() })
+			return &body[[]demandView]{view}, nil
+		})
+}
+
+// change reads the model, and notes in it what is shown.
+func (h *hub) change(f func(*model)) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	f(h.model)
+}
+
+// weekOf is the Monday of a time, in UTC. Weeks are fixed: two that overlap would differ by single departures.
+func weekOf(t time.Time) string {
+	t = t.UTC()
+	return t.AddDate(0, 0, -(int(t.Weekday())+6)%7).Format(time.DateOnly)
+}
+
+func (m *model) laneLoads(now time.Time) []laneLoadView {
+	type week struct {
+		laneLoadView
+		all    byOwner
+		hidden map[string]bool // owners of what is withheld by itself
+	}
+	weeks := map[[2]string]*week{}
+	first := weekOf(now)
+	for _, id := range sortedKeys(m.departures) {
+		d := m.departures[id]
+		monday := weekOf(d.Depart)
+		if !d.Runs() || monday < first {
+			continue
+		}
+		lane := laneID(d.From, d.To, d.Mode)
+		w := weeks[[2]string{lane, monday}]
+		if w == nil {
+			w = &week{laneLoadView{Lane: lane, From: d.From, To: d.To, Mode: d.Mode, Week: monday}, byOwner{}, map[string]bool{}}
+			weeks[[2]string{lane, monday}] = w
+		}
+		w.Departures++
+		w.RoomM3 += d.CapacityM3
+		take := func(of byOwner, shown bool) {
+			for owner, p := range of {
+				sum := w.all[owner]
+				sum[0] += p[0]
+				sum[1] += p[1]
+				w.all[owner] = sum
+				if !shown {
+					w.hidden[owner] = true
+				}
+			}
+		}
+		_, open := m.board.open.last(id)
+		_, booked := m.board.booked.last(id)
+		take(m.planned(m.board.aboard[id], func(a *planner.Assignment) bool { return uses(a, id) }), open)
+		take(m.bookedParts(id), booked)
+	}
+	view := make([]laneLoadView, 0, len(weeks))
+	for _, w := range weeks {
+		if x, ok := m.board.lanes.offer(w.Lane+" "+w.Week, w.all, total(w.all)); ok && (len(w.hidden) == 0 || len(w.hidden) >= least) {
+			w.M3, w.Kg = &x[0], &x[1]
+		}
+		view = append(view, w.laneLoadView)
+	}
+	slices.SortFunc(view, func(a, b laneLoadView) int { return cmp.Or(cmp.Compare(a.Lane, b.Lane), cmp.Compare(a.Week, b.Week)) })
+	return view
+}
+
+// total sums up over owners. The numbers are of the grid, so the order does not matter.
+func total(of byOwner) figure {
+	var sum figure
+	for _, p := range of {
+		for i := range sum {
+			sum[i] += p[i]
+		}
+	}
+	return sum
+}
+
+func (m *model) demand() []demandView {
+	markets := map[string]map[string]*marketRow{} // by week
+	for id := range m.requests {
+		a, in := partOf(m.requests[id], m.matches[id])
+		if !in {
+			continue
+		}
+		if markets[a.market] == nil {
+			markets[a.market] = map[string]*marketRow{}
+		}
+		monday := weekOf(m.requests[id].Due)
+		row := markets[a.market][monday]
+		if row == nil {
+			row = &marketRow{parts: map[string]marketPart{}}
+			markets[a.market][monday] = row
+		}
+		sum := row.parts[a.exporter]
+		sum.add(a.part)
+		row.parts[a.exporter] = sum
+	}
+	view := make([]demandView, 0, len(markets))
+	for _, market := range slices.Sorted(maps.Keys(markets)) {
+		v := demandView{market, []weekDemandView{}}
+		withheld := withhold(markets[market]) // all weeks together are told: GET /api/snapshot
+		for _, monday := range slices.Sorted(maps.Keys(markets[market])) {
+			w := weekDemandView{Week: monday}
+			if !withheld[monday] {
+				parts := byOwner{}
+				for e, p := range markets[market][monday].parts {
+					parts[e] = p.figure()
+				}
+				if x, ok := m.board.weeks.offer(market+" "+monday, parts, total(parts)); ok {
+					n, behind := int(x[0]), max(0, x[1]-x[2])
+					w.Requests, w.AskedM3, w.UnservedM3 = &n, &x[1], &behind
+				}
+			}
+			v.Weeks = append(v.Weeks, w)
+		}
+		view = append(view, v)
+	}
+	return view
+}

@@ -1,0 +1,208 @@
+package web
+
+import (
+	"maps"
+	"slices"
+
+	"haihe/planner"
+)
+
+// What the commission sees are sums over owners. Whoever notes a sum before and after somebody asked for room learns by subtraction
+// how much that one brought. So a sum is shown anew only where that would tell nothing of fewer than three owners; until
+// then it stays as it was.
+
+// least is the number of owners that a figure must sum over before the commission sees it, and of those whose part must differ
+// from what was shown before.
+const least = 3
+
+// recalled is how many showings of a figure are kept: it must differ by three owners from each of them, not from the last alone,
+// lest what two steps hide is told by their sum.
+const recalled = 8
+
+// releases are figures by name: V is one of them.
+type releases[V any] map[string]*release[V]
+
+type release[V any] struct {
+	past  []byOwner // as they were shown, the newest last
+	value V
+	shown bool
+}
+
+// byOwner is what each owner adds to a figure, by its components, which are told apart: three owners may differ in one of them, and
+// but one in another.
+type byOwner map[string]figure
+
+type figure [6]float64
+
+// offer takes a figure as it is now, with its parts, and returns what is shown of it, or false where it is withheld.
+func (r releases[V]) offer(name string, now byOwner, value V) (V, bool) {
+	x := r[name]
+	if len(now) < least {
+		var none V
+		if x != nil {
+			x.value, x.shown = none, false
+		}
+		return none, false
+	}
+	if x == nil {
+		x = &release[V]{}
+		r[name] = x
+	}
+	for _, was := range x.past {
+		if tells(was, now) {
+			return x.value, x.shown
+		}
+	}
+	x.value, x.shown = value, true
+	if n := len(x.past); n == 0 || !maps.Equal(x.past[n-1], now) {
+		x.past = append(x.past, now)
+		x.past = x.past[max(0, len(x.past)-recalled):]
+	}
+	return x.value, x.shown
+}
+
+// last returns what is shown of a figure without looking at it anew.
+func (r releases[V]) last(name string) (value V, shown bool) {
+	if x := r[name]; x != nil {
+		return x.value, x.shown
+	}
+	return value, false
+}
+
+// tells reports whether the difference of two showings is that of fewer than three owners, in any component.
+func tells(was, now byOwner) bool {
+	var n [len(figure{})]int
+	count := func(a, b figure) {
+		for i := range n {
+			if a[i] != b[i] {
+				n[i]++
+			}
+		}
+	}
+	for owner, p := range now {
+		count(was[owner], p)
+	}
+	for owner, p := range was {
+		if _, in := now[owner]; !in {
+			count(p, figure{})
+		}
+	}
+	return slices.ContainsFunc(n[:], func(k int) bool { return 0 < k && k < least })
+}
+
+// board holds what the commission was shown of loads and of the plan, and by which requests they are made up.
+type board struct {
+	aboard     map[string]map[string]bool // departure -> requests that the plan puts on it
+	stored     map[string]map[string]bool // warehouse -> requests that the plan puts into it
+	open       releases[planner.Load]
+	booked     releases[booked]
+	warehouses releases[planner.Load]
+	plan       releases[planTotals]
+	days       releases[float64] // "warehouse date", m3; without a warehouse: all of them
+	lanes      releases[figure]  // "lane week"
+	weeks      releases[figure]  // "market week"
+}
+
+func newBoard() board {
+	return board{map[string]map[string]bool{}, map[string]map[string]bool{}, releases[planner.Load]{}, releases[booked]{},
+		releases[planner.Load]{}, releases[planTotals]{}, releases[float64]{}, releases[figure]{},
+		releases[figure]{}}
+}
+
+// planTotals are the sums of a plan over everybody.
+type planTotals struct {
+	objective, bound   float64
+	requests, matched  int
+	askedM3, matchedM3 float64
+}
+
+// rematch notes what a match puts where; now is nil where a request is planned no more.
+func (b *board) rematch(request string, old, now *planner.Match) {
+	note := func(of map[string]map[string]bool, id string, in bool) {
+		if !in {
+			delete(of[id], request)
+			if len(of[id]) == 0 {
+				delete(of, id)
+			}
+			return
+		}
+		if of[id] == nil {
+			of[id] = map[string]bool{}
+		}
+		of[id][request] = true
+	}
+	for i, m := range []*planner.Match{old, now} {
+		if m == nil {
+			continue
+		}
+		for _, part := range m.Parts {
+			for _, d := range part.Departures {
+				note(b.aboard, d, i == 1)
+			}
+			note(b.stored, part.Warehouse, i == 1)
+		}
+	}
+}
+
+// planned returns what each exporter's matches put on a departure, or into a warehouse.
+func (m *model) planned(requests map[string]bool, on func(*planner.Assignment) bool) byOwner {
+	sum := byOwner{}
+	for id := range requests { // numbers of the grid: sums are the same in any order
+		r, match := m.requests[id], m.matches[id]
+		if r == nil || match == nil {
+			continue
+		}
+		for i := range match.Parts {
+			if a := &match.Parts[i]; on(a) {
+				sum.add(r.Exporter, a, r.VolumeM3*(1-r.BookedShare), r.WeightKg*(1-r.BookedShare))
+			}
+		}
+	}
+	return sum
+}
+
+// add adds an assignment: m3, kg, and m3 times when it comes, as where that differs, the days on which it lies do.
+func (x byOwner) add(owner string, a *planner.Assignment, volumeM3, weightKg float64) {
+	p := x[owner]
+	p[0] += grid(a.Fraction * volumeM3)
+	p[1] += grid(a.Fraction * weightKg)
+	p[2] += grid(a.Fraction * volumeM3 * float64(a.Arrive.Unix()/3600))
+	x[owner] = p
+}
+
+// bookedParts returns what each exporter has booked on a departure.
+func (m *model) bookedParts(departure string) byOwner {
+	sum := byOwner{}
+	for id := range m.booked[departure] {
+		b := m.bookings[id]
+		for i := range b.Parts {
+			if a := &b.Parts[i]; uses(a, departure) {
+				sum.add(b.Exporter, a, b.VolumeM3, b.WeightKg)
+			}
+		}
+	}
+	return sum
+}
+
+func uses(a *planner.Assignment, departure string) bool {
+	return slices.Contains(a.Departures, departure)
+}
+
+func sortedKeys[T any](of map[string]T) []string { return slices.Sorted(maps.Keys(of)) }
+
+// settle offers the figures among the keys to the commission anew.
+func (m *model) settle() {
+	for k := range m.dirty {
+		switch k.kind {
+		case kindDepartureLoad:
+			m.board.open.offer(k.id, m.planned(m.board.aboard[k.id], func(a *planner.Assignment) bool { return uses(a, k.id) }), m.loads[k.id])
+			m.board.booked.offer(k.id, m.bookedParts(k.id), m.bookedOn(k.id))
+		case kindWarehouseLoad:
+			m.board.warehouses.offer(k.id, m.planned(m.board.stored[k.id], func(a *planner.Assignment) bool { return a.Warehouse == k.id }), m.stores[k.id])
+		case kindPlan:
+			if p := m.plan; p != nil {
+				m.board.plan.offer(planID, m.markets.byExporter(), planTotals{p.Objective, p.Bound, p.Requests, p.Matched, p.AskedM3, p.MatchedM3})
+			}
+		}
+	}
+}
