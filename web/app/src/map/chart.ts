@@ -1,5 +1,5 @@
 import { Map as GLMap, setWorkerUrl, type GeoJSONSource, type MapMouseEvent } from 'maplibre-gl';
-import 'maplibre-gl/dist/maplibre-gl.css';
+import './chart.css';
 import worker from 'maplibre-gl/dist/maplibre-gl-worker.mjs?url';
 import type { FeatureCollection, GeoJSON, LineString, Point } from 'geojson';
 import type { Picked } from '../ui/view.svelte';
