@@ -116,6 +116,18 @@ type PlanSummary struct {
 	MatchedM3  float64          `json:"matched_m3"`
 	Departures []DeparturePrice `json:"departure_prices"`
 	Warehouses []WarehousePrice `json:"warehouse_prices"`
+	Steep      []Steep          `json:"steep,omitempty"` // departures that are or just were bottlenecks, by id
+}
+
+// SteepPerM3 is from which dual price of one more m3, in the problem's currency, a departure is a bottleneck.
+const SteepPerM3 = 20.0
+
+// Steep says since when a departure is a bottleneck. It is carried from plan to plan, so that whoever comes later, and a service that
+// starts anew, knows what is new. Prices come and go between two plans: a departure that is a bottleneck again soon has been one all along.
+type Steep struct {
+	ID    string    `json:"id"`
+	Since time.Time `json:"since"`
+	Last  time.Time `json:"last"` // of the last plan in which it was one
 }
 
 // Load is how much of a departure or a warehouse the current plan uses, bookings left out.

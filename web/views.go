@@ -407,12 +407,12 @@ type planView struct {
 	MatchedM3 *float64 `json:"matched_m3"`
 }
 
-// planFacets: everybody sees the summary, its sums as they were released (board); the commission all dual prices, a firm
-// its own, exporters none.
+// planFacets: everybody sees the summary, its sums as they were released (board); the commission all dual prices and
+// since when what is a bottleneck, a firm its own prices, exporters none.
 func planFacets(p *planner.PlanSummary, shown *board, carrier, operator func(id string) string) *facets {
 	with := func(d []planner.DeparturePrice, w []planner.WarehousePrice) planView {
 		v := planView{PlanSummary: *p}
-		v.Departures, v.Warehouses = list(d), list(w)
+		v.Departures, v.Warehouses, v.Steep = list(d), list(w), nil
 		x, ok := shown.plan.last(planID)
 		if p.Requests == 0 {
 			x, ok = planTotals{}, true
@@ -422,7 +422,9 @@ func planFacets(p *planner.PlanSummary, shown *board, carrier, operator func(id 
 		}
 		return v
 	}
-	f := &facets{all: encode(with(nil, nil)), commission: encode(with(p.Departures, p.Warehouses))}
+	all := with(p.Departures, p.Warehouses)
+	all.Steep = p.Steep
+	f := &facets{all: encode(with(nil, nil)), commission: encode(all)}
 	type own struct {
 		d []planner.DeparturePrice
 		w []planner.WarehousePrice

@@ -350,6 +350,11 @@ func (l *Loop) launch(ctx, solving context.Context, s *solution) {
 		s.recorded, s.loads = record(s.problem, s.plan, before.recorded)
 		s.recorded.Summary.Epoch, s.recorded.Summary.Version = s.epoch, version
 		s.recorded.Summary.SolvedAt = solvedAt.UTC()
+		var known []planner.Steep
+		if before.recorded != nil {
+			known = before.recorded.Summary.Steep
+		}
+		s.recorded.Summary.Steep = steep(s.problem, s.plan.Prices.Departures, known, solvedAt.UTC())
 		s.recorded.Complete = whole
 		if err := l.cfg.Record(ctx, s.recorded); err != nil {
 			s.err = fmt.Errorf("live: record plan: %w", err)

@@ -1,9 +1,11 @@
 package live
 
 import (
+	"maps"
 	"reflect"
 	"slices"
 	"strings"
+	"time"
 
 	"haihe/planner"
 )
@@ -50,6 +52,48 @@ func record(p *planner.Problem, plan *planner.Plan, before *Recorded) (*Recorded
 	slices.SortFunc(r.Matches, func(a, b planner.Match) int { return strings.Compare(a.Request, b.Request) })
 	r.Changed, r.Gone = differ(before, r)
 	return r, loadsOf(p, plan)
+}
+
+// steepFor is how long a departure that is a bottleneck no more is remembered as one.
+const steepFor = 6 * time.Hour
+
+// steep carries the bottlenecks of the plan before on to a plan that was solved at a time.
+func steep(p *planner.Problem, prices []planner.DeparturePrice, before []planner.Steep, at time.Time) []planner.Steep {
+	known := make(map[string]planner.Steep, len(before))
+	for _, s := range before {
+		if at.Sub(s.Last) < steepFor {
+			known[s.ID] = s
+		}
+	}
+	price := make(map[string]planner.DeparturePrice, len(prices))
+	for _, x := range prices {
+		price[x.ID] = x
+	}
+	for i := range p.Departures {
+		d := &p.Departures[i]
+		x, priced := price[d.ID]
+		if !priced || max(x.M3, x.Kg*kgPerM3(d)) < planner.SteepPerM3 {
+			continue
+		}
+		s, was := known[d.ID]
+		if !was {
+			s = planner.Steep{ID: d.ID, Since: at}
+		}
+		s.Last = at
+		known[d.ID] = s
+	}
+	return slices.SortedFunc(maps.Values(known), func(a, b planner.Steep) int { return strings.Compare(a.ID, b.ID) })
+}
+
+// kgPerM3 is what a m3 weighs by the tariff of a departure, or as is usual.
+func kgPerM3(d *planner.Departure) float64 {
+	switch {
+	case d.Rate.KgPerM3 > 0:
+		return d.Rate.KgPerM3
+	case d.Mode == planner.ModeAir:
+		return 167
+	}
+	return 1000
 }
 
 func differ(before, after *Recorded) (changed []planner.Match, gone []string) {

@@ -15,7 +15,7 @@ describe('alerts', () => {
       new Map([['suez', 12]]),
       [{ id: 'W1', closed: true } as Warehouse, { id: 'W2', closed: false } as Warehouse],
       new Map([['a', 30], ['b', 400], ['c', 19], ['d', 90]]),
-      new Set(['d']), now,
+      [{ id: 'a', since: '2027-02-28T12:00:00Z' }, { id: 'b', since: '2027-02-28T23:00:00Z' }, { id: 'c', since: '2027-02-28T23:00:00Z' }, { id: 'd', since: '2027-02-20T00:00:00Z' }], now,
     );
     expect(got.map((a) => a.kind)).toEqual(['shut', 'late', 'closed', 'bottleneck', 'bottleneck']);
     expect(got[0]).toEqual({ kind: 'shut', passage: 'suez', affected: 12 });
@@ -23,6 +23,6 @@ describe('alerts', () => {
   });
 
   it('is silent where all is well', () => {
-    expect(alerts([target(false)], [], new Map(), [], new Map([['a', 500]]), new Set(['a']), now)).toEqual([]);
+    expect(alerts([target(false)], [], new Map(), [], new Map([['a', 500]]), [{ id: 'a', since: '2027-02-27T00:00:00Z' }], now)).toEqual([]);
   });
 });

@@ -244,6 +244,7 @@ export interface Plan {
   matched_m3: number | null;
   departure_prices?: { id: string; m3: number; kg: number }[] | null;
   warehouse_prices?: { id: string; day: number; m3: number }[] | null;
+  steep?: { id: string; since: string }[]; // to the commission: bottlenecks
 }
 
 /** The kinds of entity that come in numbers, and the type of each. */
