@@ -306,5 +306,95 @@ export function journeys({ service, open, done, until, snapshot, shots }) {
       await done(a);
       await done(b);
     },
+
+    async 'a firm keeps its warehouses as a spreadsheet, two people at one, and makes one public step by step'() {
+      const [a, b] = [await open('firm', { locale: 'zh-CN', webgl: false }), await open('firm', { locale: 'en-GB', scheme: 'dark', webgl: false })];
+      const name = `E2E ${Date.now()} ${hostile}`.slice(0, 60).trim();
+      const stores = async (page) => {
+        await view(page, 'fleet');
+        await page.getByRole('button', { name: /^(仓库|Warehouses)$/ }).click();
+        await page.getByTestId('grid').waitFor();
+      };
+      await stores(a);
+      await a.getByTestId('fleet-add').click();
+      // A row from a spreadsheet: not public, some days free, dearer with age; where it stands follows from its gateway.
+      const line = [name, '否', '6000', '2500', '6', '0.4', '30', '60: 0.8; 120: 1.5', '', 'USLAX 24/12', 'US 48/50', '', '', ''].join('\t');
+      await a.getByTestId('grid').evaluate((el, text) => {
+        const data = new DataTransfer();
+        data.setData('text/plain', text);
+        el.dispatchEvent(new ClipboardEvent('paste', { clipboardData: data, bubbles: true, cancelable: true }));
+      }, line);
+      await a.getByTestId('fleet-apply').getByText('1').waitFor();
+      await a.getByTestId('fleet-apply').click();
+      const made = await until('the warehouse', async () => (await snapshot(a)).entities.warehouse.find((w) => w.name === name));
+      const stands = async () => (await snapshot(a)).entities.warehouse.find((w) => w.id === made.id);
+      assert.equal(made.public, false);
+      assert.equal(made.free_days, 30);
+      assert.deepEqual(made.storage_tiers, [{ from_day: 60, m3_day: 0.8 }, { from_day: 120, m3_day: 1.5 }]);
+
+      // It goes down as a file and comes up again, changed.
+      const [download] = await Promise.all([a.waitForEvent('download'), a.getByRole('button', { name: 'XLSX', exact: true }).click()]);
+      const table = await (await a.request.post(`${service.base}/api/tables/read`, { data: readFileSync(await download.path()), headers: { Origin: service.base, 'Content-Type': 'application/octet-stream' } })).json();
+      const row = table.rows.find((r) => r[0] === made.id);
+      assert.ok(row, 'the row is in the file');
+      row[table.rows[0].findIndex((h) => h.startsWith('入库费'))] = '7.5';
+      await a.getByTestId('fleet-file').setInputFiles({ name: 'stores.csv', mimeType: 'text/csv', buffer: Buffer.from([table.rows[0], row].map((r) => r.map((c) => `"${c.replace(/"/g, '""')}"`).join(',')).join('\r\n')) });
+      await a.getByTestId('fleet-apply').click();
+      await until('7.5', async () => (await stands()).inbound_m3 === 7.5);
+
+      // Two people at one cell: the second is shown both, and undo takes back what was typed.
+      await stores(b);
+      const edit = async (page, column, value) => {
+        await page.getByRole('searchbox').first().fill(made.id);
+        await page.locator(`[data-key="${made.id}"] [data-column=${column}]`).click();
+        await page.getByTestId('grid').focus();
+        await page.keyboard.type(value);
+        await page.keyboard.press('Enter');
+        await page.locator(`[data-key="${made.id}"] [data-column=${column}].edited`).waitFor();
+      };
+      await edit(a, 'storage_m3_day', '0.5');
+      await edit(b, 'storage_m3_day', '0.6');
+      await a.getByTestId('fleet-apply').click();
+      await b.getByTestId('clashes').getByText('0.5').first().waitFor();
+      await b.screenshot({ path: `${shots}/firm-en-dark-stores.png` });
+      await a.screenshot({ path: `${shots}/firm-zh-light-stores.png` });
+      await b.getByRole('button', { name: 'Keep mine, 0.6' }).click();
+      await edit(b, 'storage_tiers', '60: 1; 30: 2');
+      await b.getByTestId('fleet-bad').waitFor();
+      await b.getByTestId('grid').focus();
+      await b.keyboard.press('Control+z');
+      await b.getByTestId('fleet-apply').click();
+      await until('0.6', async () => (await stands()).storage_m3_day === 0.6);
+
+      // From self-run to public, step by step, through a lost connection.
+      await a.evaluate((id) => (history.pushState(null, '', `?tab=warehouses&warehouse=${encodeURIComponent(id)}`), dispatchEvent(new PopStateEvent('popstate'))), made.id);
+      const steps = a.getByTestId('make-public');
+      await steps.getByRole('button', { name: '转为公共仓' }).click();
+      assert.equal(await steps.getByTestId('next').isDisabled(), true, 'without papers it does not go on');
+      for (const box of await steps.getByRole('checkbox').all()) await box.check();
+      await steps.getByTestId('next').click();
+      await steps.getByLabel('可共享').fill('-1');
+      await steps.getByText('不能为负').waitFor();
+      await steps.getByLabel('可共享').fill('3000');
+      await steps.getByTestId('next').click();
+      await steps.getByLabel('免租天数').fill('20');
+      await a.screenshot({ path: `${shots}/firm-zh-light-public.png` });
+      await steps.getByTestId('next').click();
+      await a.context().setOffline(true);
+      await steps.getByTestId('open').click();
+      await steps.getByRole('alert').waitFor();
+      await a.context().setOffline(false);
+      await until('live again', async () => (await a.getByTestId('connection').innerText()).includes('实时'));
+      await steps.getByTestId('open').click();
+      await until('public', async () => (await stands()).public);
+      const now = await stands();
+      assert.equal(now.free_days, 20);
+      assert.equal([now.capacity_m3].flat()[0], 3000);
+      await a.getByTestId('past').waitFor(); // what it had free, from the log
+      await a.getByTestId('booked').waitFor({ state: 'attached' });
+      a.faults.length = b.faults.length = 0; // the connection that was cut
+      await done(a);
+      await done(b);
+    },
   };
 }

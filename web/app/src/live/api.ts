@@ -1,5 +1,5 @@
 import { calls } from './calls';
-import type { Assignment, Me, Mode, Relaxation, RequestBody } from './protocol';
+import type { Assignment, BookingState, Me, Mode, Relaxation, RequestBody } from './protocol';
 
 /** Problem is an RFC 9457 answer. Errors name the place in the body, e.g. "body.volume_m3". */
 export class Problem extends Error {
@@ -143,6 +143,21 @@ export interface NewDeparture {
   classes: string[];
 }
 
+/** A change of a warehouse; what is left out stays. */
+export type WarehousePatch = Partial<Omit<NewWarehouse, 'country' | 'lat' | 'lon' | 'capacity_m3'>> & { free_m3?: number; closed?: boolean };
+
+/** What is held or booked on something of a firm's. */
+export interface Booked {
+  booking: string;
+  status: BookingState;
+  market?: string;
+  class?: string;
+  m3: number;
+  kg: number;
+  arrive?: string;
+  days?: number;
+}
+
 export interface NewWarehouse {
   name: string;
   country: string;
@@ -154,6 +169,8 @@ export interface NewWarehouse {
   classes: string[];
   inbound_m3: number;
   storage_m3_day: number;
+  free_days?: number;
+  storage_tiers?: { from_day: number; m3_day: number }[];
   gateways: { place: string; hours: number; rate_m3: number }[];
   markets: { id: string; hours: number; rate_m3: number }[];
 }
@@ -187,6 +204,9 @@ export const api = {
     call<unknown>('POST', `/api/passages/${path(id)}/close`, { reason, ...(until ? { until } : {}) }),
   reopenPassage: (id: string) => call<unknown>('POST', `/api/passages/${path(id)}/reopen`),
   publishWarehouse: (w: NewWarehouse, k: string) => call<{ id: string }>('POST', '/api/warehouses', w, k),
+  changeWarehouse: (id: string, p: WarehousePatch, revision?: string) => call<unknown>('PATCH', `/api/warehouses/${path(id)}`, p, undefined, { match: revision, once: revision !== undefined }),
+  booked: (of: 'departures' | 'warehouses', id: string) => call<Booked[]>('GET', `/api/${of}/${path(id)}/bookings`),
+  freeDays: (id: string) => call<{ date: string; room_m3: number; free_m3: number }[]>('GET', `/api/warehouses/${path(id)}/history`),
   setOccupancy: (id: string, free_m3: number) =>
     call<unknown>('PUT', `/api/warehouses/${path(id)}/occupancy`, { free_m3 }),
 };

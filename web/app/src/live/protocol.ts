@@ -116,6 +116,9 @@ export interface Warehouse {
   classes?: string[] | null;
   inbound_m3?: number; // this and the other rates: to its operator and to exporters
   storage_m3_day?: number;
+  free_days?: number;
+  storage_tiers?: { from_day: number; m3_day: number }[];
+  revision?: string; // of what its operator says of it
   gateways?: { place: string; hours: number; rate_m3?: number }[] | null;
   markets?: { id: string; hours: number; rate_m3?: number }[] | null;
   closed: boolean;
