@@ -74,7 +74,7 @@ func (s *State) Problem(now time.Time, days int) (*Problem, []Omission) {
 		w.CapacityM3 = s.freeRoom(id, &w, start, days)
 		p.Warehouses = append(p.Warehouses, w.Warehouse)
 	}
-	for _, id := range sortedKeys(s.requests) {
+	for _, id := range s.openRequests(now) {
 		r, ok := s.Request(id)
 		if !ok {
 			if s.requests[id].withdrawnAt == 0 {
@@ -83,7 +83,7 @@ func (s *State) Problem(now time.Time, days int) (*Problem, []Omission) {
 			continue
 		}
 		left := 1 - r.BookedShare
-		if r.Withdrawn || left <= 1e-9 || !r.Due.After(now) {
+		if left <= 1e-9 {
 			continue
 		}
 		if s.places[r.Origin] == nil {
@@ -94,6 +94,18 @@ func (s *State) Problem(now time.Time, days int) (*Problem, []Omission) {
 		p.Requests = append(p.Requests, r.Request)
 	}
 	return p, out
+}
+
+// openRequests lists the requests that may be planned, sorted. Those that ever were add up; only these are put in order.
+func (s *State) openRequests(now time.Time) []string {
+	var ids []string
+	for id, f := range s.requests {
+		if f.master == nil || !f.withdrawn() && f.master.Due.After(now) {
+			ids = append(ids, id)
+		}
+	}
+	slices.Sort(ids)
+	return ids
 }
 
 // freeRoom returns what a warehouse offers on each day of a horizon, bookings taken off.

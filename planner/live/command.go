@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
+	"strings"
 	"time"
 
 	"haihe/planner"
@@ -107,23 +109,20 @@ func (l *Loop) parts(request string) []planner.Assignment {
 	if l.now.recorded == nil {
 		return nil
 	}
-	for i := range l.now.recorded.Matches {
-		if m := &l.now.recorded.Matches[i]; m.Request == request {
-			return append([]planner.Assignment(nil), m.Parts...)
-		}
+	list := l.now.recorded.Matches // sorted
+	i, ok := slices.BinarySearchFunc(list, request, func(m planner.Match, id string) int { return strings.Compare(m.Request, id) })
+	if !ok {
+		return nil
 	}
-	return nil
+	return slices.Clone(list[i].Parts)
 }
 
 // plannedFor reports whether the plan that is shown was made for that volume of the request: a booking, or an
 // amendment, since then makes its match void.
 func (l *Loop) plannedFor(request string, volumeM3 float64) bool {
-	for i := range l.now.problem.Requests {
-		if r := &l.now.problem.Requests[i]; r.ID == request {
-			return math.Abs(r.VolumeM3-volumeM3) <= 1e-9*max(1, volumeM3)
-		}
-	}
-	return false
+	list := l.now.problem.Requests // sorted
+	i, ok := slices.BinarySearchFunc(list, request, func(r planner.Request, id string) int { return strings.Compare(r.ID, id) })
+	return ok && math.Abs(list[i].VolumeM3-volumeM3) <= 1e-9*max(1, volumeM3)
 }
 
 // Current is the plan that is shown, and the problem that it answers. Both are shared: not to be written to.
