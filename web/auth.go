@@ -104,7 +104,7 @@ func (s *Server) bearer(t string) (session, error) {
 	if p, err := s.secretOf(t); err == nil {
 		return sessionOf(p), nil
 	}
-	c, err := openToken(s.cfg.Secret, t, useBearer, s.cfg.Now())
+	c, err := s.tokens.open(s.cfg.Secret, t, s.cfg.Now())
 	if err != nil {
 		return session{}, errNobody
 	}

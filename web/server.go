@@ -21,6 +21,7 @@ type Server struct {
 	answers     answers
 	connections connections
 	limits      *limiters
+	tokens      tokens
 	toucher     toucher
 	guard       guard
 	oidc        provider

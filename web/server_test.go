@@ -1,6 +1,7 @@
 package web
 
 import (
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/cookiejar"
@@ -144,6 +145,30 @@ func FuzzToken(f *testing.F) {
 			}
 		}
 	})
+}
+
+// A token that is known is looked at again: it ends when it says, and nothing that is not signed gets known.
+func TestTokensThatAreKnown(t *testing.T) {
+	var k tokens
+	good := sign(testSecret, claims{Use: useBearer, Role: Firm, Org: "bohai", Made: start.Unix(), Ends: start.Unix() + 60})
+	link := sign(testSecret, claims{Use: useLink, Role: Firm, Org: "bohai", Made: start.Unix(), Ends: start.Unix() + 60})
+	for range 2 {
+		c, err := k.open(testSecret, good, start)
+		require.NoError(t, err)
+		assert.Equal(t, "bohai", c.Org)
+		for _, bad := range []string{link, strings.TrimSuffix(good, good[len(good)-1:]) + "!", "", "."} {
+			_, err = k.open(testSecret, bad, start)
+			assert.ErrorIs(t, err, errToken, bad)
+		}
+		_, err = k.open(testSecret, good, start.Add(time.Minute))
+		assert.ErrorIs(t, err, errToken, "its time is over")
+	}
+	assert.Len(t, k.known, 1)
+	for i := range 2 * tokensKept {
+		_, err := k.open(testSecret, sign(testSecret, claims{Use: useBearer, Org: fmt.Sprint(i), Made: start.Unix(), Ends: start.Unix() + 60}), start)
+		require.NoError(t, err)
+	}
+	assert.LessOrEqual(t, len(k.known), tokensKept)
 }
 
 func FuzzResume(f *testing.F) {

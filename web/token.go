@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync"
 	"time"
 	"unicode/utf8"
 
@@ -106,6 +107,39 @@ func readToken(secret []byte, t, use string) (claims, error) {
 	}
 	var c claims
 	if err := json.Unmarshal(body, &c); err != nil || c.Use != use {
+		return claims{}, errToken
+	}
+	return c, nil
+}
+
+// tokensKept bounds how many tokens are known at a time.
+const tokensKept = 1024
+
+// tokens knows the latest tokens that were well signed, so that whoever comes with every request is read once. Whether a
+// token is good still is looked at each time.
+type tokens struct {
+	mu    sync.Mutex
+	known map[string]claims
+}
+
+// open is openToken for bearers.
+func (k *tokens) open(secret []byte, t string, now time.Time) (claims, error) {
+	k.mu.Lock()
+	c, ok := k.known[t]
+	k.mu.Unlock()
+	if !ok {
+		var err error
+		if c, err = readToken(secret, t, useBearer); err != nil {
+			return claims{}, err
+		}
+		k.mu.Lock()
+		if k.known == nil || len(k.known) >= tokensKept {
+			k.known = map[string]claims{}
+		}
+		k.known[strings.Clone(t)] = c
+		k.mu.Unlock()
+	}
+	if !c.goodAt(now) {
 		return claims{}, errToken
 	}
 	return c, nil
