@@ -61,6 +61,7 @@
 //	raw.go                          records as they stand, and walking the ledger
 //	codec.go, structured.go         events to records and back
 //	schema.go, schema_compile.go    JSON Schemas of the payloads, in schemas/
+//	plain.go, position.go           payloads that are written plainly, at one look
 //	client.go, security.go          connections, TLS and SASL, retries, one fetch
 //	producer.go                     publishing, in order per key
 //	consumer.go, reader.go          reading all partitions, live and in replay

@@ -9,6 +9,7 @@
 //	live.Update -> Server.Observe -> hub (model.go joins it, views.go makes the facets of what changed)
 //	            -> ring.go numbers the changes -> client.go's bounded queues -> browsers
 //
+// What changes while clients rest from the last frame is told in one; the more there are, the longer they rest.
 // Observe only appends to a list; a goroutine of the hub does the rest, so the owner of the state never waits.
 // A client gets a snapshot and then numbered changes, or resumes where it was as long as the ring remembers. What
 // a viewer may not see is decided in views.go alone, for snapshots, changes and the API; when sums over owners are shown anew, in
