@@ -56,6 +56,7 @@
 //	topics.go, ensure.go            the table of topics, and making them
 //	embedded.go                     the broker inside the process
 //	logfiles.go, seal.go            whether its files are as they were written
+//	kept.go, kept_linux.go          whether the disk has what it wrote
 //	recover.go                      keeping what is whole of a damaged log
 //	mark.go                         how far the ledger was acknowledged
 //	raw.go                          records as they stand, and walking the ledger
@@ -79,7 +80,7 @@
 //
 // ErrOutcomeUnknown: a write was not confirmed; publishing the same events again is safe. ErrLogTruncated,
 // ErrLogExpired: the log does not hold the place to go on from, on a topic that does not expire. ErrLogDamaged,
-// ErrMarkDamaged: files of the embedded broker are not as they were written. Everything else that a broker does (restart, move,
+// ErrMarkDamaged: files of the embedded broker are not as they were written. ErrNotKept: the disk failed under it. Everything else that a broker does (restart, move,
 // stand still) is waited out.
 //
 // Records of transactions of other programs count when they are written, committed or not.

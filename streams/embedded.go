@@ -25,18 +25,20 @@ const embeddedPrefix = "haihe-embedded-"
 
 // Embedded is a Kafka broker inside this process. Any Kafka client can use its socket. Its log is a directory;
 // every write is synced to the disk before it is acknowledged. One process at a time may use a directory. The broker
-// forgives a damaged log and forgets what follows the damage; StartEmbedded does not (logfiles.go, seal.go).
+// forgives a damaged log and forgets what follows the damage; StartEmbedded does not (logfiles.go, seal.go). Nor does it
+// look whether a sync fails; the producers of this process do (kept.go), others are told by the broker alone.
 type Embedded struct {
 	addr    string
 	dir     string
 	cluster *kfake.Cluster
 	lock    *os.File
+	keeper  *keeper
 }
 
 // StartEmbedded starts a broker whose log is in dir, made if it is missing, and which listens on addr, a loopback
 // HOST:PORT; port 0 takes a free one. An error says which of the two is in the way and what to do; it wraps
 // ErrLogDamaged where files of the log are not as they were written.
-func StartEmbedded(dir, addr string) (*Embedded, error) {
+func StartEmbedded(dir, addr string) (e *Embedded, _ error) {
 	host, _, err := net.SplitHostPort(addr)
 	if err != nil {
 		return nil, fmt.Errorf("streams: the broker's address %q is not HOST:PORT; use for example %s: %w", addr, DefaultEmbeddedAddr, err)
@@ -52,13 +54,25 @@ func StartEmbedded(dir, addr string) (*Embedded, error) {
 	if err == nil {
 		err = damaged(faults)
 	}
+	closedWell := false
 	if err == nil {
-		err = breakSeal(dir)
+		closedWell, err = breakSeal(dir)
+	}
+	var keeper *keeper
+	if err == nil {
+		if keeper, err = openKeeper(dir, closedWell); err != nil {
+			err = fmt.Errorf("streams: opening the log in %s: %w: %w; see to the disk", dir, ErrNotKept, err)
+		}
 	}
 	if err != nil {
 		lock.Close()
 		return nil, err
 	}
+	defer func() {
+		if e == nil {
+			_ = keeper.close() // it says nothing that the error does not
+		}
+	}()
 	listener, err := net.Listen("tcp", addr)
 	if err != nil {
 		lock.Close()
@@ -86,8 +100,16 @@ func StartEmbedded(dir, addr string) (*Embedded, error) {
 		listener.Close()
 		return nil, fmt.Errorf("streams: the log in %s cannot be opened; put back a backup of it, or move it away to begin anew: %w", dir, err)
 	}
-	return &Embedded{addr: listener.Addr().String(), dir: dir, cluster: cluster, lock: lock}, nil
+	e = &Embedded{addr: listener.Addr().String(), dir: dir, cluster: cluster, lock: lock, keeper: keeper}
+	keepers.Store(e.addr, keeper)
+	return e, nil
 }
+
+// KeepLedger returns when all that has been read of the ledger is on the disk. Its error wraps ErrNotKept.
+func (e *Embedded) KeepLedger() error { return e.keeper.keep(partition{TopicBookings, 0}, -1) }
+
+// Lost is closed when the disk did not keep something of the log: nothing more will be confirmed, and Close says why.
+func (e *Embedded) Lost() <-chan struct{} { return e.keeper.lost }
 
 // KeepState copies what says which log it is and which topics it has, so that damage to that shows after a crash too.
 // It is for after EnsureTopics.
@@ -100,7 +122,12 @@ func (e *Embedded) Addr() string { return e.addr }
 // closed by then.
 func (e *Embedded) Close() error {
 	e.cluster.Close()
-	return errors.Join(seal(e.dir), e.lock.Close()) // the lock goes with the file
+	keepers.Delete(e.addr)
+	err := e.keeper.close()
+	if err == nil { // what may not be on the disk is not vouched for
+		err = seal(e.dir)
+	}
+	return errors.Join(err, e.lock.Close()) // the lock goes with the file
 }
 
 // lockDir makes a directory if it is missing, checks that it can be written to, and keeps other processes out.

@@ -198,7 +198,8 @@ func (p *Producer) writeBatch(ctx context.Context, at partition, messages []kafk
 
 // produce writes one batch, and tells the offset of its first record.
 func (p *Producer) produce(ctx context.Context, atMost time.Duration, at partition, messages []kafka.Message, compression kafka.Compression, wrote func(offset int64)) error {
-	return p.client.retry(ctx, atMost, func(ctx context.Context, k *kafka.Client) error {
+	var offset int64
+	err := p.client.retry(ctx, atMost, func(ctx context.Context, k *kafka.Client) error {
 		ctx, cancel := context.WithTimeout(ctx, requestTimeout)
 		defer cancel()
 		records := make([]kafka.Record, len(messages))
@@ -212,9 +213,14 @@ func (p *Producer) produce(ctx context.Context, atMost time.Duration, at partiti
 		if err != nil {
 			return err
 		}
-		if resp.Error == nil {
-			wrote(resp.BaseOffset)
-		}
+		offset = resp.BaseOffset
 		return resp.Error
 	})
+	if kept := keeperOf(p.client.brokers); err == nil && kept != nil {
+		err = kept.keep(at, offset)
+	}
+	if err == nil {
+		wrote(offset)
+	}
+	return err
 }

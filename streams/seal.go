@@ -122,25 +122,25 @@ func CheckLog(dir string) ([]LogFault, error) {
 }
 
 // breakSeal is for before the log is opened. What kfake would take a partition's length from, and trust, goes too
-// where there was no seal to vouch for it: it is reckoned anew from the segments.
-func breakSeal(dir string) error {
+// where there was no seal to vouch for it: it is reckoned anew from the segments. It reports whether there was one.
+func breakSeal(dir string) (was bool, _ error) {
 	path := filepath.Join(dir, sealFile)
 	if _, err := os.Stat(path); err == nil {
 		if err := os.Remove(path); err != nil {
-			return fmt.Errorf("streams: opening the log: %w", err)
+			return false, fmt.Errorf("streams: opening the log: %w", err)
 		}
-		return syncDir(dir)
+		return true, syncDir(dir)
 	}
 	caches, err := filepath.Glob(filepath.Join(dir, logDir, partitionsDir, "*", "snapshot.json"))
 	if err != nil {
-		return err
+		return false, err
 	}
 	for _, path := range append(caches, filepath.Join(dir, logDir, "session_state.json")) {
 		if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
-			return fmt.Errorf("streams: opening the log: %w", err)
+			return false, fmt.Errorf("streams: opening the log: %w", err)
 		}
 	}
-	return nil
+	return false, nil
 }
 
 // writeSealed writes a value as JSON behind a line with its SHA-256. It is on the disk, whole, or not at all.

@@ -215,7 +215,12 @@ func (v *service) noteMark() func(planner.LedgerHead) error {
 	if v.mark == nil {
 		return nil
 	}
-	return v.mark.Write
+	return func(head planner.LedgerHead) error {
+		if err := v.embedded.KeepLedger(); err != nil {
+			return err
+		}
+		return v.mark.Write(head)
+	}
 }
 
 // restore returns the state of the last snapshot, or an empty one.
@@ -301,6 +306,16 @@ func (v *service) run(ctx context.Context) error {
 		part(func() error { return v.serveMetrics(inner) })
 	}
 	part(func() error { return unlessStopped(outer, v.begin(outer)) })
+	if v.embedded != nil {
+		part(func() error {
+			select {
+			case <-v.embedded.Lost():
+				return fmt.Errorf("%s: %w", brokerDir(v.settings.data), v.embedded.KeepLedger())
+			case <-outer.Done():
+				return nil
+			}
+		})
+	}
 	if v.shared() {
 		part(func() error {
 			return unlessStopped(inner, streams.FollowPlans(inner, v.brokers, func(last planner.PlanSummary, matches func() []planner.Match) {
