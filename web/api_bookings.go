@@ -101,7 +101,7 @@ func (s *Server) apiBookings(a huma.API) {
 		Summary: "Cancel a quote, a hold or a booking and free its room", DefaultStatus: http.StatusNoContent, Errors: []int{404, 409}}, exporters,
 		func(ctx context.Context, who session, in *bookingCommand) (*nothing, error) {
 			b, err := s.ownBooking(who, in.ID)
-			if err != nil || b.Cancelled {
+			if err != nil || b.Status == planner.BookingIsCancelled {
 				return nil, err
 			}
 			_, err = s.decide(ctx, who, "cancel-booking", in.Key, in.ID, planner.Command{Kind: planner.EntryBookingCancelled, Booking: in.ID}, nil)

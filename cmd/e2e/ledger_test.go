@@ -62,6 +62,8 @@ func TestHoldsRunOut(t *testing.T) {
 	}, wait, 100*time.Millisecond)
 	code, body := s.call("exporter", http.MethodPost, "/api/bookings/"+id+"/confirm", nil)
 	require.Equal(t, http.StatusConflict, code, "%s", body)
+	code, body = s.call("exporter", http.MethodDelete, "/api/bookings/"+id, nil)
+	require.Equal(t, http.StatusConflict, code, "it was not its owner who gave it up: %s", body)
 	require.NotEqual(t, id, s.holdSome("h2"), "its room is free again")
 	s.sameAsReplay()
 	s.stop()
