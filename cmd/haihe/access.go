@@ -18,8 +18,8 @@ type accessLog struct {
 	log      *slog.Logger
 }
 
-func newAccessLog(brokers []string, secret []byte, idle time.Duration, log *slog.Logger) *accessLog {
-	return &accessLog{registry: access.NewRegistry(time.Now, idle), log: log,
+func newAccessLog(brokers []string, secret []byte, idle time.Duration, now func() time.Time, log *slog.Logger) *accessLog {
+	return &accessLog{registry: access.NewRegistry(now, idle), log: log,
 		journal: streams.NewJournal(brokers, streams.TopicAccess, secret, log)}
 }
 
@@ -58,7 +58,7 @@ func withAccess(ctx context.Context, brokers []string, secret []byte, log *slog.
 	if _, err := streams.EnsureTopics(ctx, brokers); err != nil {
 		return err
 	}
-	a := newAccessLog(brokers, secret, time.Hour, log)
+	a := newAccessLog(brokers, secret, time.Hour, time.Now, log)
 	ctx, cancel := context.WithCancelCause(ctx)
 	done := make(chan struct{})
 	go func() {

@@ -140,23 +140,21 @@ func (v *service) leading(ctx context.Context) error {
 	return nil
 }
 
-// submit publishes facts. Any instance may; should its clock be behind that of the one that published last, its word
-// still holds.
+// submit publishes facts. Any instance may; should its clock be behind that of whoever published last, its word still
+// holds: clocks differ, and are set back.
 func (v *service) submit(ctx context.Context, events ...planner.Event) error {
 	if !v.ready.Load() {
 		return web.ErrNotReady
 	}
-	if v.shared() {
-		err := v.loop.Read(ctx, func(s *planner.State) {
-			for i := range events {
-				if held, ok := s.Held(events[i].Fact.Key()); ok && held.ID != events[i].ID {
-					events[i].Sequence = max(events[i].Sequence, held.Sequence+1)
-				}
+	err := v.loop.Read(ctx, func(s *planner.State) {
+		for i := range events {
+			if held, ok := s.Held(events[i].Fact.Key()); ok && held.ID != events[i].ID {
+				events[i].Sequence = max(events[i].Sequence, held.Sequence+1)
 			}
-		})
-		if err != nil {
-			return err
 		}
+	})
+	if err != nil {
+		return err
 	}
 	return v.loop.Submit(ctx, events...)
 }

@@ -175,7 +175,7 @@ func (v *service) speakTLS() error {
 // openDoors reads the keys and opens the logs of who may do what, and did.
 func (v *service) openDoors() error {
 	d := &v.settings.doors
-	v.access = newAccessLog(v.brokers, v.secret, cmp.Or(d.idle, sessionIdle), v.log)
+	v.access = newAccessLog(v.brokers, v.secret, cmp.Or(d.idle, sessionIdle), v.settings.clock(), v.log)
 	v.audit = newAuditLog(v.brokers, v.secret, v.log)
 	return os.WriteFile(addressFile(v.settings.data), []byte(strings.Join(v.brokers, ",")+"\n"), 0o600)
 }

@@ -50,7 +50,7 @@ cancelled flights, changes of room and occupancy, positions, new requests. Runs 
 			select {
 			case <-consumer.CaughtUp():
 				fmt.Fprintf(cmd.ErrOrStderr(), "%d facts read; publishing, Ctrl-C stops\n", f.state.Len())
-				err = runFeed(ctx, feed.New(seed, speed), f.read, producer.Publish, log)
+				err = runFeed(ctx, feed.New(seed, speed), time.Now, f.read, producer.Publish, log)
 			case <-ctx.Done():
 			}
 			stopped := context.Cause(ctx)
@@ -95,12 +95,12 @@ func (f *follower) read(_ context.Context, look func(*planner.State)) error {
 const feedRetry = 2 * time.Second
 
 // runFeed publishes what f comes up with until ctx ends.
-func runFeed(ctx context.Context, f *feed.Feed, read func(context.Context, func(*planner.State)) error,
+func runFeed(ctx context.Context, f *feed.Feed, now func() time.Time, read func(context.Context, func(*planner.State)) error,
 	publish func(context.Context, ...planner.Event) error, log *slog.Logger) error {
 	for {
 		var events []planner.Event
 		var wait time.Duration
-		if err := read(ctx, func(s *planner.State) { events, wait = f.Next(time.Now(), s) }); err != nil {
+		if err := read(ctx, func(s *planner.State) { events, wait = f.Next(now(), s) }); err != nil {
 			return err
 		}
 		if err := publish(ctx, events...); err != nil && ctx.Err() == nil {

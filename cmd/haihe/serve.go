@@ -38,6 +38,15 @@ type settings struct {
 	maxOpen       int
 	maxShare      float64
 	doors         doorSettings
+	now           func() time.Time // the clock that everything goes by; nil: time.Now
+}
+
+// clock is what the service goes by.
+func (s *settings) clock() func() time.Time {
+	if s.now == nil {
+		return time.Now
+	}
+	return s.now
 }
 
 // gcPercent is how much a service may make, in percent of what it holds, before it looks for what it holds no longer. A

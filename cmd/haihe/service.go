@@ -139,7 +139,7 @@ func open(ctx context.Context, s settings, log *slog.Logger) (_ *service, err er
 	plans := streams.NewPlanWriter(v.producer)
 	cfg := live.Config{
 		State: state, Offsets: v.offsets, Epoch: epoch, Days: s.days, Previous: previous,
-		Now:     time.Now,
+		Now:     s.clock(),
 		Solve:   newEngine().Solve,
 		Publish: v.producer.Publish,
 		Record: func(ctx context.Context, r *live.Recorded) error {
@@ -387,7 +387,7 @@ func (v *service) feed(ctx context.Context) error {
 		return ctx.Err()
 	}
 	f := feed.New(v.settings.seed^uint64(time.Now().UnixNano()), v.settings.feedSpeed)
-	return runFeed(ctx, f, v.loop.Read, v.producer.Publish, v.log)
+	return runFeed(ctx, f, v.settings.clock(), v.loop.Read, v.producer.Publish, v.log)
 }
 
 // loadSample publishes the sample network, if that is asked for, and the log holds nothing, or only part of it after a
@@ -403,7 +403,7 @@ func (v *service) loadSample(ctx context.Context) error {
 		if whole {
 			return // as on most starts; making the events takes half a second
 		}
-		events = sample.Events(v.settings.seed, time.Now())
+		events = sample.Events(v.settings.seed, v.settings.clock()())
 		part := slices.ContainsFunc(events, func(e planner.Event) bool { return s.Sequence(e.Fact.Key()) > 0 })
 		wanted = s.Len() == 0 || part
 	})

@@ -56,6 +56,7 @@ func (v *service) webConfig(borders []byte) web.Config {
 		Scenarios: v.scenarios,
 		Targets:   v.targets,
 		Secret:    v.secret,
+		Now:       v.settings.clock(),
 		Schemas:   streams.Schemas(),
 		Borders:   borders,
 		Logger:    v.log,
