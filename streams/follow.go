@@ -15,6 +15,15 @@ import (
 // and goes on with new ones until ctx ends. Calls come from one goroutine for each partition. What is no event is passed
 // over: the Consumer buries it. It returns the cause of ctx's end, or why the partitions could not be listed.
 func FollowWarehouses(ctx context.Context, brokers []string, each func(planner.Event)) error {
+	return followFacts(ctx, brokers, []string{TopicOccupancy}, each)
+}
+
+// FollowDepartures does the same for all that is said of departures but where they are.
+func FollowDepartures(ctx context.Context, brokers []string, each func(planner.Event)) error {
+	return followFacts(ctx, brokers, []string{TopicRoutes, TopicFlights}, each)
+}
+
+func followFacts(ctx context.Context, brokers, topics []string, each func(planner.Event)) error {
 	c := newClient(brokers)
 	defer c.close()
 	var list []partition
@@ -22,7 +31,7 @@ func FollowWarehouses(ctx context.Context, brokers []string, each func(planner.E
 		ctx, cancel := context.WithTimeout(ctx, requestTimeout)
 		defer cancel()
 		var err error
-		list, err = c.partitions(ctx, k, []string{TopicOccupancy})
+		list, err = c.partitions(ctx, k, topics)
 		return err
 	})
 	if err != nil {

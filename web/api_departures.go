@@ -11,6 +11,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"haihe/planner"
+	"haihe/planner/history"
 )
 
 type rateBody struct {
@@ -59,6 +60,20 @@ func (s *Server) apiDepartures(a huma.API) {
 	operation(s, a, huma.Operation{OperationID: "change-departure", Method: http.MethodPatch, Path: "/api/departures/{id}", Tags: []string{"departures"},
 		Summary: "Delay, cancel or reinstate a departure of yours, or change its room or rate", DefaultStatus: http.StatusNoContent, Errors: []int{404, 412}},
 		firms, s.changeDeparture)
+	if s.cfg.Departed == nil {
+		return
+	}
+	operation(s, a, huma.Operation{OperationID: "departure-history", Method: http.MethodGet, Path: "/api/departures/{id}/history", Tags: []string{"departures"},
+		Summary: "What happened to a departure, oldest first", Errors: []int{404},
+		Description: "From the log: up to 64 events, until two months after its arrival. Rates are told to its carrier and to exporters."}, everybody,
+		func(_ context.Context, who session, in *named) (*body[[]history.Entry], error) {
+			var d *planner.DepartureStatus
+			s.hub.look(func(m *model) { d = m.departures[in.ID] })
+			if d == nil {
+				return nil, huma.Error404NotFound("there is no such departure")
+			}
+			return &body[[]history.Entry]{viewHistory(who.viewer(), d.Carrier, s.cfg.Departed.Of(in.ID))}, nil
+		})
 }
 
 func (s *Server) publishDeparture(ctx context.Context, who session, in *departureInput) (*made, error) {

@@ -459,7 +459,7 @@ func TestEveryOperationHasItsRoles(t *testing.T) {
 		"PATCH /api/scenarios/{id}": {Commission}, "DELETE /api/scenarios/{id}": {Commission}, "POST /api/scenarios/{id}/run": {Commission},
 		"POST /api/scenarios/{id}/cancel": {Commission}, "GET /api/scenarios/{id}/problem": {Operator}, "GET /api/scenarios/{id}/plan": {Operator},
 		"GET /api/scenarios/{id}/difference.csv": {Commission}, "GET /api/scenarios/{id}/difference.xlsx": {Commission},
-		"GET /api/scenarios/{id}/difference.geojson": {Commission}, "GET /api/targets": {Commission}, "GET /api/targets/{id}": {Commission},
+		"GET /api/scenarios/{id}/difference.geojson": {Commission}, "GET /api/lane-loads": {Commission}, "GET /api/demand": {Commission}, "GET /api/departures/{id}/history": everybody, "GET /api/targets": {Commission}, "GET /api/targets/{id}": {Commission},
 	}
 	open := []string{"GET /api/health", "GET /api/schemas", "GET /api/schemas/{name}"}
 	var doc struct{ Paths map[string]map[string]any }

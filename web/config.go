@@ -11,6 +11,7 @@ import (
 
 	"haihe/planner"
 	"haihe/planner/access"
+	"haihe/planner/history"
 	"haihe/planner/scenario"
 	"haihe/planner/targets"
 )
@@ -78,6 +79,8 @@ type Config struct {
 
 	// Targets is the way to the city's targets; nil: it is not followed.
 	Targets *targets.History
+	// Departed is what happened to departures; nil: it is not followed.
+	Departed *history.Departures
 	// Scenarios keeps and solves what-ifs; nil: there are none.
 	Scenarios *scenario.Desk
 

@@ -48,9 +48,9 @@ func (m *model) occupancy() (start time.Time, byWarehouse map[string]*occupied) 
 				if w.owners[day] == nil {
 					w.owners[day] = byOwner{}
 				}
-				m3 := grid(a.Fraction * volumeM3 * stay.Held(k))
+				m3 := a.Fraction * volumeM3 * stay.Held(k)
 				p := w.owners[day][owner]
-				p[0] += m3
+				p[0] += grid(m3)
 				w.m3[day] += m3
 				w.owners[day][owner] = p
 			}

@@ -23,6 +23,7 @@ import (
 
 	"haihe/planner"
 	"haihe/planner/access"
+	"haihe/planner/history"
 	"haihe/planner/live"
 	"haihe/planner/targets"
 )
@@ -88,6 +89,7 @@ func newService(t testing.TB, adjust ...func(*Config)) *service {
 	}
 	desk := s.desk()
 	cfg.Scenarios, cfg.Targets = desk, targets.NewHistory()
+	cfg.Departed = history.NewDepartures(cfg.Now)
 	for _, f := range adjust {
 		f(&cfg)
 	}

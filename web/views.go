@@ -9,6 +9,7 @@ import (
 	"github.com/paulmach/orb"
 
 	"haihe/planner"
+	"haihe/planner/history"
 )
 
 // This file alone decides who sees what. Each kind has one function that makes its facets; they list field by
@@ -184,6 +185,26 @@ func departureFacets(d *planner.DepartureStatus) *facets {
 	v.Revision = revisionOf(d)
 	f.toParty(Firm, d.Carrier, v)
 	return f
+}
+
+// viewHistory: everybody sees what happened to the timetable and the room; the carrier and exporters the rates too; the carrier and the
+// commission which record says it.
+func viewHistory(v viewer, carrier string, list []history.Entry) []history.Entry {
+	own := v.role == Firm && v.org == carrier
+	shown := make([]history.Entry, 0, len(list))
+	for _, x := range list {
+		if !own && v.role != Exporter {
+			x.Rate = nil
+			if x.What == history.Rated {
+				continue
+			}
+		}
+		if !own && v.role != Commission {
+			x.Event = ""
+		}
+		shown = append(shown, x)
+	}
+	return shown
 }
 
 type warehouseView struct {

@@ -20,6 +20,7 @@ import (
 
 	"haihe/planner"
 	"haihe/planner/feed"
+	"haihe/planner/history"
 	"haihe/planner/live"
 	"haihe/planner/optimize"
 	"haihe/planner/sample"
@@ -61,6 +62,7 @@ type service struct {
 	quoter    quoter
 	scenarios *scenario.Desk
 	targets   *targets.History
+	departed  *history.Departures
 	metrics   *metrics
 	operators net.Listener // for metrics and profiles; nil where that is not wished
 	ready     atomic.Bool  // commands are taken
@@ -163,7 +165,7 @@ func open(ctx context.Context, s settings, log *slog.Logger) (_ *service, err er
 	if err := v.openDoors(); err != nil {
 		return nil, err
 	}
-	v.scenarios, v.targets = v.newDesk(), targets.NewHistory()
+	v.scenarios, v.targets, v.departed = v.newDesk(), targets.NewHistory(), history.NewDepartures(time.Now)
 	pages := v.webConfig(borders)
 	if err := v.doorConfig(&pages); err != nil {
 		return nil, err
@@ -326,6 +328,7 @@ func (v *service) run(ctx context.Context) error {
 	part(func() error { v.keepSnapshots(outer); return nil })
 	part(func() error { return unlessStopped(outer, v.followScenarios(outer)) })
 	part(func() error { return unlessStopped(outer, streams.FollowWarehouses(outer, v.brokers, v.targets.Take)) })
+	part(func() error { return unlessStopped(outer, streams.FollowDepartures(outer, v.brokers, v.departed.Take)) })
 
 	<-outer.Done()
 	wait, done := context.WithTimeout(context.WithoutCancel(ctx), stopWait)

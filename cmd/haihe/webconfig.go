@@ -55,6 +55,7 @@ func (v *service) webConfig(borders []byte) web.Config {
 		CO2e:      planner.CO2eKgPerT,
 		Scenarios: v.scenarios,
 		Targets:   v.targets,
+		Departed:  v.departed,
 		Secret:    v.secret,
 		Now:       v.settings.clock(),
 		Schemas:   streams.Schemas(),
