@@ -76,6 +76,9 @@ func (s *Server) apiRequests(a huma.API) {
 		Summary: "A request of yours with its match and bookings", Errors: []int{404}}, exporters, s.getRequest)
 	operation(s, a, huma.Operation{OperationID: "submit-request", Method: http.MethodPost, Path: "/api/requests", Tags: []string{"requests"},
 		Summary: "Ask for a match", DefaultStatus: http.StatusCreated}, exporters, s.submitRequest)
+	operation(s, a, huma.Operation{OperationID: "change-request", Method: http.MethodPut, Path: "/api/requests/{id}", Tags: []string{"requests"},
+		Summary: "Ask for something else instead", Description: "Under the same id, in the place of what was asked; nothing of it may be held or booked.",
+		DefaultStatus: http.StatusNoContent, Errors: []int{404, 409}}, exporters, s.changeRequest)
 	operation(s, a, huma.Operation{OperationID: "withdraw-request", Method: http.MethodDelete, Path: "/api/requests/{id}", Tags: []string{"requests"},
 		Summary: "Take a request back", Description: "Its bookings stay until they are cancelled.", DefaultStatus: http.StatusNoContent, Errors: []int{404}}, exporters,
 		func(ctx context.Context, who session, in *named) (*nothing, error) {
@@ -174,6 +177,37 @@ func (s *Server) submitOne(ctx context.Context, who session, key string, b *requ
 		s.shows(ctx, func(m *model) bool { return m.requests[id] != nil })
 		return madeID(id), nil
 	})
+}
+
+type requestChange struct {
+	ID   string `path:"id" minLength:"1" maxLength:"200" doc:"Id, percent-encoded"`
+	Body requestBody
+}
+
+func (s *Server) changeRequest(ctx context.Context, who session, in *requestChange) (*nothing, error) {
+	before, err := s.ownRequest(who, in.ID)
+	if err != nil {
+		return nil, err
+	}
+	fact := in.Body.fact(in.ID, who.Org)
+	switch {
+	case sameJSON(before.Request, fact.Request) && before.Goods == fact.Goods && before.HSCode == fact.HSCode && !before.Withdrawn:
+		return nil, nil // it is so already
+	case before.Withdrawn:
+		return nil, huma.Error409Conflict("the request was withdrawn; submit a new one")
+	case before.BookedShare > 0:
+		return nil, huma.Error409Conflict("some of the request is held or booked; cancel that first, or submit another for the rest")
+	}
+	if err := s.checkRequest(fact); err != nil {
+		return nil, err
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), commandWait)
+	defer cancel()
+	if err := s.accept(ctx, who, newName(who, "", ""), planner.EntryRequestAccepted, fact, ""); err != nil {
+		return nil, err
+	}
+	s.shows(ctx, func(m *model) bool { return sameJSON(m.requests[in.ID].Request, fact.Request) })
+	return nil, nil
 }
 
 func sameJSON(a, b any) bool { return bytes.Equal(encode(a), encode(b)) }

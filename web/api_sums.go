@@ -4,8 +4,10 @@ import (
 	"cmp"
 	"context"
 	"maps"
+	"math"
 	"net/http"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -51,12 +53,54 @@ func (s *Server) apiSums(a huma.API) {
 			return &body[[]laneLoadView]{view}, nil
 		})
 	operation(s, a, huma.Operation{OperationID: "demand", Method: http.MethodGet, Path: "/api/demand", Tags: []string{"plan"},
-		Summary: "What is asked for and what finds no room, by market and by the week in which it is due", Description: rule}, commission,
-		func(context.Context, session, *nothing) (*body[[]demandView], error) {
+		Summary:     "What is asked for and what finds no room, by market and by the week in which it is due",
+		Description: rule + " A firm sees of the markets that its warehouses serve, or its departures reach, what finds no room, in tens of m3."}, []Role{Firm, Commission},
+		func(_ context.Context, who session, _ *nothing) (*body[[]demandView], error) {
 			var view []demandView
-			s.hub.change(func(m *model) { view = m.demand() })
+			s.hub.change(func(m *model) {
+				if view = m.demand(); who.Role == Firm {
+					view = m.nearby(who.Org, view)
+				}
+			})
 			return &body[[]demandView]{view}, nil
 		})
+}
+
+// nearby is what finds no room in the markets of a firm. It knows requests of its own matches, so it is told nothing finer.
+func (m *model) nearby(firm string, all []demandView) []demandView {
+	served := map[string]bool{}
+	for _, w := range m.warehouses {
+		if w.Operator != firm {
+			continue
+		}
+		for i := range w.Markets {
+			served[w.Markets[i].ID] = true
+		}
+	}
+	for _, d := range m.departures {
+		if d.Carrier == firm && d.Runs() {
+			served[m.places[d.To].Country] = true
+		}
+	}
+	const tens = 10
+	view := []demandView{}
+	for _, v := range all {
+		country, _, _ := strings.Cut(v.Market, "-")
+		if !served[v.Market] && !served[country] {
+			continue
+		}
+		near := demandView{v.Market, []weekDemandView{}}
+		for _, w := range v.Weeks {
+			told := weekDemandView{Week: w.Week}
+			if w.UnservedM3 != nil {
+				about := math.Round(*w.UnservedM3/tens) * tens
+				told.UnservedM3 = &about
+			}
+			near.Weeks = append(near.Weeks, told)
+		}
+		view = append(view, near)
+	}
+	return view
 }
 
 // change reads the model, and notes in it what is shown.

@@ -442,12 +442,13 @@ func TestEveryOperationHasItsRoles(t *testing.T) {
 	s.settle()
 	allowed := map[string][]Role{
 		"GET /api/me": everybody, "POST /api/signout": everybody, "GET /api/snapshot": everybody, "GET /api/occupancy": {Firm, Commission},
+		"GET /api/lane-loads": {Commission}, "GET /api/demand": {Firm, Commission},
 		"GET /api/problem": {Operator}, "GET /api/plan": {Operator}, "GET /api/state": {Commission}, "GET /api/dead-letters": {Firm, Operator},
 		"POST /api/live/ticket": everybody, "GET /api/members": everybody, "PUT /api/members/{id}": everybody, "DELETE /api/members/{id}": everybody,
 		"POST /api/members/{id}/link": everybody, "GET /api/sessions": everybody, "DELETE /api/sessions/{id}": everybody, "GET /api/keys": everybody,
 		"POST /api/keys": everybody, "DELETE /api/keys/{id}": everybody, "GET /api/audit": everybody,
 		"GET /api/requests": {Exporter}, "GET /api/requests/{id}": {Exporter}, "POST /api/requests": {Exporter},
-		"DELETE /api/requests/{id}": {Exporter}, "POST /api/quotes": {Exporter}, "GET /api/requests/{id}/quotes": {Exporter}, "POST /api/bookings": {Exporter}, "POST /api/requests/{id}/bookings": {Exporter},
+		"PUT /api/requests/{id}": {Exporter}, "DELETE /api/requests/{id}": {Exporter}, "POST /api/quotes": {Exporter}, "GET /api/requests/{id}/quotes": {Exporter}, "POST /api/bookings": {Exporter}, "POST /api/requests/{id}/bookings": {Exporter},
 		"GET /api/bookings": {Exporter}, "GET /api/bookings/{id}": {Exporter}, "GET /api/bookings/{id}/alternatives": {Exporter},
 		"POST /api/bookings/{id}/hold": {Exporter}, "POST /api/bookings/{id}/confirm": {Exporter}, "POST /api/bookings/{id}/rebook": {Exporter},
 		"DELETE /api/bookings/{id}": {Exporter}, "POST /api/departures": {Firm}, "PATCH /api/departures/{id}": {Firm},

@@ -145,3 +145,26 @@ func TestALongWayHasNoName(t *testing.T) {
 	s.quotes = []Quote{{Departures: []string{strings.Repeat("L", 4000)}, Gateway: "USLAX", Warehouse: "WH-US", Cost: 1, Share: 1}}
 	assert.Empty(t, s.quoted("tiles", requestJSON())[0].ID)
 }
+
+// TestARequestIsChangedInItsPlace: under the same id, by its exporter, while nothing of it is booked.
+func TestARequestIsChangedInItsPlace(t *testing.T) {
+	s := newService(t)
+	s.network()
+	s.settle()
+	later := requestJSON("due", "2027-05-20T00:00:00Z")
+	s.refused(s.call(Exporter, "carpets", "PUT", "/api/requests/R1", later), 404, "")
+	s.refused(s.call(Exporter, "bikes", "PUT", "/api/requests/R1", requestJSON("due", "2026-01-01T00:00:00Z")), 422, "body.due")
+	s.into(s.call(Exporter, "bikes", "PUT", "/api/requests/R1", later), 204, nil)
+	sent := len(s.sent)
+	s.into(s.call(Exporter, "bikes", "PUT", "/api/requests/R1", later), 204, nil)
+	assert.Len(t, s.sent, sent, "a second time it is so already")
+	var detail requestDetail
+	s.into(s.call(Exporter, "bikes", "GET", "/api/requests/R1", nil), 200, &detail)
+	assert.Equal(t, "2027-05-20T00:00:00Z", detail.Request.Due.Format(time.RFC3339))
+	assert.Equal(t, 12.5, detail.Request.VolumeM3)
+	s.booked("carpets", "R2", "bk-2")
+	s.settle()
+	s.refused(s.call(Exporter, "carpets", "PUT", "/api/requests/R2", later), 409, "")
+	s.into(s.call(Exporter, "bikes", "DELETE", "/api/requests/R1", nil), 204, nil)
+	s.refused(s.call(Exporter, "bikes", "PUT", "/api/requests/R1", later), 409, "")
+}

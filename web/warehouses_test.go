@@ -119,3 +119,28 @@ func TestHistoryOfAWarehouse(t *testing.T) {
 	assert.Equal(t, targets.Day{Date: "2027-02-27", RoomM3: 5000, FreeM3: 1200}, days[len(days)-3])
 	assert.Equal(t, targets.Day{Date: "2027-03-01", RoomM3: 5000, FreeM3: 1200}, days[len(days)-1])
 }
+
+// TestUnservedDemandNearby: of the markets that a firm reaches, in tens, with nothing of what was asked; of fewer than three
+// exporters nothing at all.
+func TestUnservedDemandNearby(t *testing.T) {
+	s := newService(t)
+	s.network()
+	s.settle()
+	demand := func(role Role, org string) (list []demandView) {
+		s.into(s.call(role, org, "GET", "/api/demand", nil), 200, &list)
+		return list
+	}
+	near := demand(Firm, "pacific")
+	require.Len(t, near, 1, "it serves the US alone")
+	require.Equal(t, "US", near[0].Market)
+	require.Len(t, near[0].Weeks, 1)
+	assert.Equal(t, 100.0, *near[0].Weeks[0].UnservedM3, "three times 33 m3")
+	assert.Nil(t, near[0].Weeks[0].AskedM3)
+	assert.Nil(t, near[0].Weeks[0].Requests)
+	require.NotNil(t, demand(Commission, "tc")[1].Weeks[0].AskedM3)
+	near = demand(Firm, "hansa") // sails to Germany
+	require.Len(t, near, 1)
+	require.Equal(t, "DE", near[0].Market)
+	assert.Nil(t, near[0].Weeks[0].UnservedM3, "one exporter alone")
+	assert.Empty(t, demand(Firm, "nobody"))
+}

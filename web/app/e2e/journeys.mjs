@@ -158,6 +158,38 @@ export function journeys({ service, open, done, until, snapshot, shots }) {
       await done(page);
     },
 
+    async 'a market is chosen where it lies, and a request that finds no way is changed in its place by one click'() {
+      const page = await open('exporter', { locale: 'zh-CN', webgl: false });
+      await view(page, 'ask');
+      const { entities } = await snapshot(page);
+      const market = page.getByLabel('目的市场');
+      const house = entities.warehouse.find((w) => !w.closed && w.public && w.markets.length === 1 && w.markets[0].id !== 'US');
+      await page.getByTestId('pick').click();
+      await page.evaluate((id) => (history.replaceState(null, '', `?tab=ask&warehouse=${encodeURIComponent(id)}`), dispatchEvent(new PopStateEvent('popstate'))), house.id);
+      await until('its market', async () => (await market.inputValue()) === house.markets[0].id);
+      await page.screenshot({ path: `${shots}/exporter-zh-light-pick.png` });
+      await page.getByTestId('pick').click();
+
+      const now = Date.now();
+      const { id } = await post(page, '/api/requests', { origin: 'CNTXG', market: 'US', class: 'general', goods: `why not ${hostile}`, volume_m3: 3, weight_kg: 600, ready: new Date(now + 3 * day).toISOString(),
+        due: new Date(now + 9 * day).toISOString(), storage_days: 10, drawdown: 'linear', modes: ['sea'], whole: false, value: 90000 });
+      await page.evaluate((r) => (history.pushState(null, '', `?request=${r}`), dispatchEvent(new PopStateEvent('popstate'))), id);
+      const due = async () => (await snapshot(page)).entities.request.find((r) => r.id === id).due;
+      const before = await due();
+      await page.context().setOffline(true);
+      await page.context().setOffline(false);
+      await page.getByTestId('relax').click();
+      await until('the change', async () => (await due()) !== before || (await snapshot(page)).entities.request.find((r) => r.id === id).modes?.length > 1);
+      await page.getByTestId('hold').waitFor(); // matched now, under the same id
+      await page.getByTestId('compare').click();
+      await page.getByTestId('quotes').locator('summary').first().click();
+      await page.getByTestId('take-hold').first().click();
+      await page.locator('[data-testid=booking][data-status=HELD]').waitFor();
+      assert.match(page.url(), new RegExp(id));
+      page.faults.length = 0; // the connection that was cut
+      await done(page);
+    },
+
     // HAIHE_ORDER_ROWS=10000 is the size that people have asked for; one row in twenty is bad.
     async 'an order book: the good rows are taken, through a lost connection; the bad ones come back, are mended and taken'() {
       const n = Number(process.env.HAIHE_ORDER_ROWS ?? 600);

@@ -190,6 +190,7 @@ export const api = {
   submitRows: (rows: { row: string; request: RequestBody }[], k: string) => call<{ rows: RowOutcome[] }>('POST', '/api/requests/batch', { rows }, k, { once: true }),
   readTable: (file: Blob) => call<{ rows: string[][] }>('POST', '/api/tables/read', file),
   submit: (r: RequestBody, k: string) => call<{ id: string }>('POST', '/api/requests', r, k),
+  amend: (id: string, r: RequestBody) => call<unknown>('PUT', `/api/requests/${path(id)}`, r),
   withdraw: (id: string) => call<unknown>('DELETE', `/api/requests/${path(id)}`),
   book: (id: string, status: 'HELD' | 'CONFIRMED', k: string) => call<{ booking: string }>('POST', `/api/requests/${path(id)}/bookings`, { status }, k),
   hold: (id: string, k: string) => call<unknown>('POST', `/api/bookings/${path(id)}/hold`, undefined, k),
@@ -222,6 +223,7 @@ export interface Occupancy {
   start: string;
   warehouses: { id: string; m3: (number | null)[] }[];
 }
+export const demand = () => call<{ market: string; weeks: { week: string; unserved_m3: number | null }[] }[]>('GET', '/api/demand');
 export const occupancy = () => call<Occupancy>('GET', '/api/occupancy');
 
 export interface Overlay {
