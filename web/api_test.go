@@ -442,7 +442,6 @@ func TestEveryOperationHasItsRoles(t *testing.T) {
 	s.settle()
 	allowed := map[string][]Role{
 		"GET /api/me": everybody, "POST /api/signout": everybody, "GET /api/snapshot": everybody, "GET /api/occupancy": {Firm, Commission},
-		"GET /api/lane-loads": {Commission}, "GET /api/demand": {Firm, Commission},
 		"GET /api/problem": {Operator}, "GET /api/plan": {Operator}, "GET /api/state": {Commission}, "GET /api/dead-letters": {Firm, Operator},
 		"POST /api/live/ticket": everybody, "GET /api/members": everybody, "PUT /api/members/{id}": everybody, "DELETE /api/members/{id}": everybody,
 		"POST /api/members/{id}/link": everybody, "GET /api/sessions": everybody, "DELETE /api/sessions/{id}": everybody, "GET /api/keys": everybody,
@@ -460,7 +459,7 @@ func TestEveryOperationHasItsRoles(t *testing.T) {
 		"PATCH /api/scenarios/{id}": {Commission}, "DELETE /api/scenarios/{id}": {Commission}, "POST /api/scenarios/{id}/run": {Commission},
 		"POST /api/scenarios/{id}/cancel": {Commission}, "GET /api/scenarios/{id}/problem": {Operator}, "GET /api/scenarios/{id}/plan": {Operator},
 		"GET /api/scenarios/{id}/difference.csv": {Commission}, "GET /api/scenarios/{id}/difference.xlsx": {Commission},
-		"GET /api/scenarios/{id}/difference.geojson": {Commission}, "GET /api/lane-loads": {Commission}, "GET /api/demand": {Commission}, "GET /api/departures/{id}/history": everybody, "GET /api/targets": {Commission}, "GET /api/targets/{id}": {Commission},
+		"GET /api/scenarios/{id}/difference.geojson": {Commission}, "GET /api/lane-loads": {Commission}, "GET /api/demand": {Firm, Commission}, "GET /api/departures/{id}/history": everybody, "GET /api/targets": {Commission}, "GET /api/targets/{id}": {Commission},
 	}
 	open := []string{"GET /api/health", "GET /api/schemas", "GET /api/schemas/{name}"}
 	var doc struct{ Paths map[string]map[string]any }
