@@ -14,6 +14,7 @@ import (
 	"github.com/segmentio/kafka-go"
 
 	"haihe/planner"
+	"haihe/planner/trace"
 )
 
 var (
@@ -39,6 +40,8 @@ type ConsumerOptions struct {
 	LedgerBegun bool
 	// StallAfter is how long a reader may stand still before records that wait; then it is made anew. 10 s if zero.
 	StallAfter time.Duration
+	// Tracer begins, or continues, a trace of each record that comes live; nil: of none. The causes go to handle with its ctx.
+	Tracer *trace.Tracer
 
 	dial func(ctx context.Context, network, address string) (net.Conn, error) // of the readers; for tests
 }
@@ -143,6 +146,7 @@ type chunk struct {
 	partition partition
 	events    []planner.Event
 	dead      []DeadLetter
+	causes    []trace.Cause // spans of the events
 	next      int64
 }
 
@@ -210,6 +214,13 @@ func (r *run) lookAhead(p partition, b bounds) {
 	r.progress.Total += b.end - b.first
 }
 
+// liveFrom is where what lay ahead of a partition at the start ends.
+func (r *run) liveFrom(p partition) int64 {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.ahead[p].end
+}
+
 // goneUnread says that a topic that expires does not hold the offset to go on from.
 func (r *run) goneUnread(p partition, offset int64, b bounds) {
 	r.log.Info("records have expired unread; reading goes on from the first that is left", "partition", p.String(), "offset", offset, "first", b.first, "end", b.end)
@@ -266,15 +277,17 @@ func (r *run) loop(ctx context.Context, handle func(context.Context, []planner.E
 			}
 		}
 		var dead []DeadLetter
+		var causes []trace.Cause
 		for _, ch := range batch {
 			dead = append(dead, ch.dead...)
+			causes = trace.Gather(causes, ch.causes...)
 			r.offsets[ch.partition.String()] = ch.next
 		}
 		// Dead letters first: once handle has the offsets, the records will not be read again.
 		if err := r.bury(ctx, dead); err != nil {
 			return err
 		}
-		if err := handle(ctx, events, r.offsets.Clone()); err != nil {
+		if err := handle(trace.With(ctx, causes), events, r.offsets.Clone()); err != nil {
 			return fmt.Errorf("streams: handling events: %w", err)
 		}
 		r.report(batch)

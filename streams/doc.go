@@ -39,6 +39,7 @@
 //	ce_subject      KIND:ID, may be missing
 //	ce_dataschema   urn:haihe:schema:TYPE:1, may be missing
 //	content-type    application/json, may be missing
+//	traceparent     W3C Trace Context of whoever publishes, may be missing
 //	value           the fact as JSON, by the schema of its type (Schemas)
 //
 // An entry of the ledger (haihe.LedgerEntry) has the header haihe_hash besides, the SHA-256 of its value, and counts in its
@@ -74,6 +75,7 @@
 //	scenarios.go                    the topic of what-ifs
 //	follow.go                       reading one partition for ever, beside the Consumer
 //	snapshot.go                     the state on disk, a cache
+//	tracing.go                      traces that records carry (planner/trace)
 //	kafkatest                       an Apache Kafka for tests
 //
 // # What may go wrong

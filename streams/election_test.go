@@ -101,7 +101,7 @@ func TestPlansAreFollowed(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	var wg sync.WaitGroup
 	wg.Go(func() {
-		_ = FollowPlans(ctx, b.brokers, func(last planner.PlanSummary, matches func() []planner.Match) {
+		_ = FollowPlans(ctx, b.brokers, func(_ context.Context, last planner.PlanSummary, matches func() []planner.Match) {
 			select {
 			case came <- seen{last.Epoch, last.Version, len(matches())}:
 			case <-ctx.Done():

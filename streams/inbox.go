@@ -15,6 +15,7 @@ import (
 	"github.com/segmentio/kafka-go"
 
 	"haihe/planner"
+	"haihe/planner/trace"
 )
 
 // A cluster's permissions are by topic and not by key, and a record does not say who wrote it. So a firm writes to a
@@ -118,12 +119,13 @@ type Inbox struct {
 	// Bury puts a record among the dead letters.
 	Bury   func(ctx context.Context, m kafka.Message, reason error) error
 	Logger *slog.Logger
+	Tracer *trace.Tracer // nil: records are not traced
 }
 
 // NewInbox returns an inbox whose dead letters go where those of a consumer do.
 func NewInbox(brokers []string, c *Consumer, publish func(context.Context, ...planner.Event) error,
 	allow func(context.Context, string, planner.Event) error) *Inbox {
-	return &Inbox{brokers: brokers, Allow: allow, Publish: publish, Bury: c.Bury, Logger: c.log}
+	return &Inbox{brokers: brokers, Allow: allow, Publish: publish, Bury: c.Bury, Logger: c.log, Tracer: c.options.Tracer}
 }
 
 // Run reads all inboxes, and those that come to be, until ctx is done.
@@ -207,6 +209,11 @@ func (x *Inbox) read(ctx context.Context, topic, firm string) {
 
 // pass puts a record where it belongs: on the topic of its fact, if the firm may say it, else among the dead letters.
 func (x *Inbox) pass(ctx context.Context, firm string, m kafka.Message) error {
+	if x.Tracer != nil {
+		var span trace.Span
+		ctx, span = received(ctx, x.Tracer, "pass on", &m)
+		defer span.End()
+	}
 	e, err := decodeRecord(m)
 	if err == nil {
 		err = own(firm, e)

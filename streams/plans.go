@@ -13,6 +13,7 @@ import (
 	"github.com/segmentio/kafka-go"
 
 	"haihe/planner"
+	"haihe/planner/trace"
 )
 
 // Types of the records on haihe.plans.
@@ -141,8 +142,9 @@ func ReadPlan(ctx context.Context, brokers []string) (planner.PlanSummary, []pla
 
 // FollowPlans reads the plans as they are published, and calls each with the last one there is whenever there is a later
 // one. All its matches, by request, come of the func, which is for the time of the call. Plans that come meanwhile are
-// passed over for the last of them. It survives brokers that restart or do not answer, and returns when ctx is done.
-func FollowPlans(ctx context.Context, brokers []string, each func(last planner.PlanSummary, matches func() []planner.Match)) error {
+// passed over for the last of them. The ctx of the call hands on the span that wrote it (trace.Causes). It survives
+// brokers that restart or do not answer, and returns when ctx is done.
+func FollowPlans(ctx context.Context, brokers []string, each func(ctx context.Context, last planner.PlanSummary, matches func() []planner.Match)) error {
 	c := newClient(brokers)
 	defer c.close()
 	at := partition{TopicPlans, 0}
@@ -183,7 +185,7 @@ func FollowPlans(ctx context.Context, brokers []string, each func(last planner.P
 		next = got.next
 		if next >= got.end && f.last != nil && f.last != told {
 			told = f.last
-			each(told.PlanSummary, f.matches)
+			each(trace.With(ctx, trace.Gather(nil, trace.Parse(f.parent))), told.PlanSummary, f.matches)
 		}
 	}
 	return ctx.Err()
@@ -193,6 +195,7 @@ func FollowPlans(ctx context.Context, brokers []string, each func(last planner.P
 type planFold struct {
 	committed, pending map[string]RequestPlanned
 	last               *PlanPublished
+	parent             string // traceparent of the record that published it
 }
 
 // take reads one record. It returns an error, and changes nothing, if the record is none of a plan.
@@ -223,7 +226,9 @@ func (f *planFold) take(m kafka.Message) error {
 		if err := decodePayload(m.Value, &p); err != nil {
 			return err
 		}
-		f.commit(p)
+		if f.commit(&p); f.last == &p {
+			f.parent = traceParent(&m)
+		}
 	default:
 		return fmt.Errorf("the type of the record is %s", quote(typ))
 	}
@@ -232,9 +237,9 @@ func (f *planFold) take(m kafka.Message) error {
 
 // commit makes pending records count, of the plan that p closes and of earlier ones: compaction keeps only the
 // last PlanPublished. A plan of an older epoch comes from a service that has been replaced and changes nothing.
-func (f *planFold) commit(p PlanPublished) {
+func (f *planFold) commit(p *PlanPublished) {
 	if f.last != nil && olderPlan(p.Epoch, p.Version, f.last.Epoch, f.last.Version) {
-		f.settle(p)
+		f.settle(*p)
 		return
 	}
 	if f.committed == nil {
@@ -245,13 +250,13 @@ func (f *planFold) commit(p PlanPublished) {
 			f.committed[id] = r
 		}
 	}
-	f.settle(p)
+	f.settle(*p)
 	for id, r := range f.committed {
 		if r.Gone || olderPlan(r.Epoch, r.Version, p.CompleteEpoch, p.CompleteVersion) {
 			delete(f.committed, id)
 		}
 	}
-	f.last = &p
+	f.last = p
 }
 
 // settle drops what is of a plan that is closed, or of an earlier one. What is of a later one may stand before it where

@@ -12,6 +12,7 @@ import (
 	"github.com/segmentio/kafka-go"
 
 	"haihe/planner"
+	"haihe/planner/trace"
 )
 
 // ErrOutcomeUnknown means that events may or may not stand in the log. Publishing them again, as they are, is
@@ -77,6 +78,13 @@ func (p *Producer) write(ctx context.Context, messages []kafka.Message, compress
 	if len(messages) == 0 {
 		return nil
 	}
+	ctx, span := trace.StepAs(ctx, trace.Producer, "write "+messages[0].Topic)
+	defer span.End()
+	if span.On() {
+		span.Set(trace.String("messaging.system", "kafka"), trace.String("messaging.destination.name", messages[0].Topic),
+			trace.Int("messaging.batch.message_count", len(messages)))
+		carry(ctx, messages)
+	}
 	byPartition, err := p.assign(ctx, messages)
 	if err != nil {
 		return fmt.Errorf("streams: publishing: %w: %w", ErrOutcomeUnknown, err)
@@ -105,6 +113,9 @@ func (p *Producer) write(ctx context.Context, messages []kafka.Message, compress
 		})
 	}
 	wg.Wait()
+	if len(errs) > 0 {
+		span.Fail("the log did not confirm")
+	}
 	slices.SortFunc(errs, func(a, b error) int { return strings.Compare(a.Error(), b.Error()) })
 	return errors.Join(errs...)
 }

@@ -14,7 +14,8 @@ import (
 type reader struct {
 	run       *run
 	partition partition
-	begun     bool // entries of the ledger have been read
+	begun     bool  // entries of the ledger have been read
+	live      int64 // offset from which on records came after the start
 
 	mu     sync.Mutex
 	next   int64
@@ -29,7 +30,7 @@ var (
 )
 
 func (r *run) start(ctx context.Context, p partition, offset int64) {
-	rd := &reader{run: r, partition: p, begun: r.options.LedgerBegun, next: offset, seen: -1}
+	rd := &reader{run: r, partition: p, begun: r.options.LedgerBegun, live: r.liveFrom(p), next: offset, seen: -1}
 	r.readers[p] = rd
 	r.wg.Go(func() {
 		if err := rd.read(ctx); err != nil && ctx.Err() == nil {
@@ -72,7 +73,11 @@ func (rd *reader) read(ctx context.Context) error {
 		}
 		if err == nil && f.next > rd.next {
 			ch := chunk{partition: rd.partition, next: f.next}
-			ch.events, ch.dead = decode(f.messages, &rd.begun)
+			if t := rd.run.options.Tracer; t != nil {
+				ch.events, ch.dead, ch.causes = decodeTraced(t, rd.live, f.messages, &rd.begun)
+			} else {
+				ch.events, ch.dead = decode(f.messages, &rd.begun)
+			}
 			rd.handOver(ctx, ch)
 		}
 		if pause > 0 {

@@ -144,7 +144,7 @@ func operation[I, O any](s *Server, a huma.API, op huma.Operation, roles []Role,
 			ctx.SetHeader("Retry-After", "60")
 			huma.WriteErr(a, ctx, http.StatusTooManyRequests, "too many requests of your organisation; try again in a minute")
 		default:
-			next(huma.WithValue(ctx, sessionKey{}, who))
+			s.run(huma.WithValue(ctx, sessionKey{}, who), r, &op, next)
 		}
 		s.audit(r, who, op.OperationID, r.PathValue("id"), strconv.Itoa(ctx.Status()))
 	})

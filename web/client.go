@@ -2,10 +2,12 @@ package web
 
 import (
 	"context"
+	"io"
 	"sync"
 	"time"
 
 	"github.com/gorilla/websocket"
+	"golang.org/x/time/rate"
 )
 
 // Codes that a connection is closed with, besides those of RFC 6455.
@@ -18,7 +20,7 @@ const (
 // closeWait is how long a client has to take its leave.
 const closeWait = 2 * time.Second
 
-// maxMessageBytes is the most that a client may send in a message; it has nothing to say.
+// maxMessageBytes is the most that a client may send in a message; it has little to say.
 const maxMessageBytes = 1024
 
 // client is one websocket connection. The hub fills queue and positions and never waits; write empties them.
@@ -29,6 +31,9 @@ type client struct {
 	cfg    *Config
 
 	last uint64 // seq of the last change queued; guarded by the hub
+
+	reports *rate.Limiter // of what is heard from it; nil where nothing is traced
+	painted uint64        // number of the last batch that it reported; guarded by the hub
 
 	queue     chan *websocket.PreparedMessage
 	positions slot
@@ -46,6 +51,9 @@ func newClient(conn *websocket.Conn, who session, cfg *Config) *client {
 	c := &client{conn: conn, viewer: who.viewer(), who: who, cfg: cfg,
 		queue: make(chan *websocket.PreparedMessage, cfg.Queue), positions: slot{wake: make(chan struct{}, 1)},
 		ended: ended}
+	if cfg.Tracer != nil {
+		c.reports = rate.NewLimiter(reportsASecond, reportsAtOnce)
+	}
 	c.end = func(code int, reason string) {
 		c.mu.Lock()
 		if c.code == 0 && code != 0 {
@@ -94,18 +102,25 @@ func (s *slot) take() *websocket.PreparedMessage {
 	return f
 }
 
-// read waits for the client to go. What it sends is not looked at, but tells that it is there.
-func (c *client) read() {
+// read waits for the client to go. What it sends tells that it is there; where batches are traced, when it showed them.
+func (c *client) read(painted func(painted)) {
 	c.conn.SetReadLimit(maxMessageBytes)
 	silence := 3 * c.cfg.Heartbeat
 	alive := func() { c.conn.SetReadDeadline(time.Now().Add(silence)) }
 	alive()
 	c.conn.SetPongHandler(func(string) error { alive(); return nil })
 	for {
-		if _, _, err := c.conn.NextReader(); err != nil {
+		kind, message, err := c.conn.NextReader()
+		if err != nil {
 			return
 		}
 		alive()
+		if c.reports != nil && kind == websocket.TextMessage && c.reports.Allow() {
+			raw, err := io.ReadAll(message)
+			if p, ok := parsePainted(raw); err == nil && ok {
+				painted(p)
+			}
+		}
 	}
 }
 

@@ -14,6 +14,7 @@ import (
 	"haihe/planner/history"
 	"haihe/planner/scenario"
 	"haihe/planner/targets"
+	"haihe/planner/trace"
 )
 
 // Outcomes of the funcs of Config, to be wrapped; those of planner/live are known too. Errors that are none of
@@ -86,6 +87,8 @@ type Config struct {
 
 	// Measures are told what the websocket does.
 	Measures Measures
+	// Tracer traces operations, and batches of changes to the screens that show them; nil: nothing is traced.
+	Tracer *trace.Tracer
 
 	Secret  []byte // signs links and tickets; at least 16 bytes, the same for all instances
 	Schemas fs.FS  // JSON Schemas of the events, NAME.json

@@ -22,7 +22,7 @@
 // Who gets in: auth.go finds out by cookie, key or token, against the registry of planner/access; signin.go and oidc.go
 // begin sessions, ticket.go lets clients without a header to the websocket, token.go signs what is good for a short
 // time, sessions.go ends the connections of those who may no longer look, limits.go bounds what each may ask, audit.go
-// tells who did what. api.go holds every operation to the scope that it takes.
+// tells who did what; traced.go traces them, and batches of changes to the screens. api.go holds every operation to the scope that it takes.
 //
 // The API is described at /api/openapi.json, the websocket and the topics at /api/asyncapi.yaml. The page that
 // people see is built from web/app into web/dist/app and embedded; without it a plain page says how to build it.

@@ -42,13 +42,17 @@ func writeChange(b *bytes.Buffer, k key, value json.RawMessage) {
 	b.WriteByte('}')
 }
 
-// changesFrame joins changes made by writeChange.
-func changesFrame(epoch string, prev, seq uint64, changes []byte) []byte {
+// changesFrame joins changes made by writeChange; parent is a traceparent or "".
+func changesFrame(epoch string, prev, seq uint64, parent string, changes []byte) []byte {
 	var b bytes.Buffer
 	b.Grow(len(changes) + 128)
 	b.WriteString(`{"type":"changes","epoch":`)
 	writeString(&b, epoch)
-	b.WriteString(`,"prev":` + strconv.FormatUint(prev, 10) + `,"seq":` + strconv.FormatUint(seq, 10) + `,"changes":[`)
+	b.WriteString(`,"prev":` + strconv.FormatUint(prev, 10) + `,"seq":` + strconv.FormatUint(seq, 10))
+	if parent != "" {
+		b.WriteString(`,"trace":"` + parent + `"`)
+	}
+	b.WriteString(`,"changes":[`)
 	b.Write(changes)
 	b.WriteString(`]}`)
 	return b.Bytes()

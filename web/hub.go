@@ -13,6 +13,7 @@ import (
 	"github.com/gorilla/websocket"
 
 	"haihe/planner/live"
+	"haihe/planner/trace"
 )
 
 // positionsEvery is the shortest time between two frames of positions.
@@ -49,7 +50,9 @@ type hub struct {
 	sockets  map[viewer]int                        // clients by viewer
 	shots    map[viewer]*websocket.PreparedMessage // snapshots of seq, made as they are asked for
 	whereIs  whereabouts
-	taken    int // updates since the start
+	told     told
+	causes   []trace.Cause // of what was not told yet
+	taken    int           // updates since the start
 	closed   bool
 }
 
@@ -166,6 +169,9 @@ func (h *hub) take(updates []live.Update, made []laneView, first time.Time) (wan
 		h.model.take(u)
 		moved = h.whereIs.take(positionsIn(u)) || moved
 		h.taken++
+		if h.cfg.Tracer != nil {
+			h.causes = trace.Gather(h.causes, u.Cause)
+		}
 	}
 	for _, l := range made {
 		h.model.lanes[l.ID] = l
@@ -225,6 +231,8 @@ func (h *hub) tell() (rest time.Duration) {
 }
 
 func (h *hub) tellLocked() {
+	span := h.traced()
+	defer span.End()
 	if len(h.untold) == 0 {
 		return
 	}
@@ -236,7 +244,10 @@ func (h *hub) tellLocked() {
 	}
 	clear(h.untold)
 	slices.SortFunc(changes, func(a, b change) int { return compareKeys(a.key, b.key) })
-	h.fanOut(changes)
+	if span.On() {
+		span.Set(trace.Int("haihe.seq", int(h.seq)), trace.Int("haihe.changes", len(changes)), trace.Int("haihe.clients", len(h.clients)))
+	}
+	h.fanOut(changes, h.told.add(span))
 	if h.cfg.Measures.FannedOut != nil {
 		h.cfg.Measures.FannedOut(time.Since(h.oldest))
 	}
@@ -277,8 +288,9 @@ type ownFrame struct {
 }
 
 // fanOut sends a batch. What is written once serves all of a role but the parties to something in the batch, and a
-// frame is made once for all clients that see the same and were last sent the same.
-func (h *hub) fanOut(changes []change) {
+// frame is made once for all clients that see the same and were last sent the same. Parent is the traceparent of the
+// batch, "" where it is not traced.
+func (h *hub) fanOut(changes []change, parent string) {
 	if len(h.clients) == 0 || len(changes) == 0 {
 		return
 	}
@@ -319,7 +331,7 @@ func (h *hub) fanOut(changes []change) {
 		name := ownFrame{sees, c.last}
 		frame := frames[name]
 		if frame == nil {
-			frame = prepare(changesFrame(h.epoch, c.last, h.seq, body))
+			frame = prepare(changesFrame(h.epoch, c.last, h.seq, parent, body))
 			frames[name] = frame
 		}
 		c.last = h.seq
@@ -405,7 +417,7 @@ func (h *hub) heartbeat() {
 	for c := range h.clients {
 		if c.last < h.seq {
 			if level[c.last] == nil {
-				level[c.last] = prepare(changesFrame(h.epoch, c.last, h.seq, nil))
+				level[c.last] = prepare(changesFrame(h.epoch, c.last, h.seq, "", nil))
 			}
 			frame := level[c.last]
 			c.last = h.seq
@@ -446,7 +458,7 @@ func (h *hub) join(c *client, r resume) (code int, reason string) {
 				writeChange(&b, e.key, now)
 			}
 		}
-		first = prepare(changesFrame(h.epoch, r.seq, h.seq, b.Bytes()))
+		first = prepare(changesFrame(h.epoch, r.seq, h.seq, "", b.Bytes()))
 	} else {
 		first = h.shots[c.viewer]
 		if first == nil {

@@ -92,7 +92,7 @@ func (s *Server) live(w http.ResponseWriter, r *http.Request) {
 		defer s.connections.done()
 		var writing sync.WaitGroup
 		writing.Go(c.write)
-		c.read()
+		c.read(func(p painted) { s.hub.shown(c, p) })
 		s.hub.leave(c)
 		c.end(0, "")
 		conn.Close() // ends a write that waits for the client

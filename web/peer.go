@@ -18,6 +18,7 @@ import (
 
 	"haihe/planner"
 	"haihe/planner/live"
+	"haihe/planner/trace"
 )
 
 // PeerPath is where an instance takes what other instances of its cluster forward.
@@ -135,8 +136,8 @@ func peerSign(secret []byte, parts ...string) string {
 
 // peerHandler answers what other instances ask. Decide is given the epoch that they ask it of, and a command or nil; it
 // returns how far the ledger goes besides. Whoever has not the secret is bounded like one who tries to get in; an instance of
-// the cluster has a limit of its own, since it speaks for all that are signed in there.
-func peerHandler(secret []byte, limits *limiters, decide PeerDecide) http.Handler {
+// the cluster has a limit of its own, since it speaks for all that are signed in there. Tracer may be nil.
+func peerHandler(secret []byte, limits *limiters, tracer *trace.Tracer, decide PeerDecide) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		refuse := func() {
 			if !limits.address(address(r)) {
@@ -178,7 +179,13 @@ func peerHandler(secret []byte, limits *limiters, decide PeerDecide) http.Handle
 			return
 		}
 		var a peerAnswer
-		a.Outcome, a.Head, err = decide(r.Context(), q.Epoch, q.Command)
+		ctx := r.Context()
+		if parent := r.Header.Get(trace.Header); parent != "" {
+			var span trace.Span
+			ctx, span = tracer.Receive(ctx, trace.Server, "decide for another", parent)
+			defer span.End()
+		}
+		a.Outcome, a.Head, err = decide(ctx, q.Epoch, q.Command)
 		a.refuse(err)
 		out, err := json.Marshal(a)
 		if err != nil {
@@ -219,6 +226,8 @@ func (p *Peers) Close() { p.client.CloseIdleConnections() }
 // Decide has the leader of an epoch, at an address of HOST:PORT or a URL, decide a command. It returns how far the
 // ledger goes, too; that alone where c is nil. What the leader refuses is an error as its own Decide returns it.
 func (p *Peers) Decide(ctx context.Context, address string, epoch uint64, c *planner.Command) (planner.Outcome, uint64, error) {
+	ctx, span := trace.StepAs(ctx, trace.Client, "ask the leader")
+	defer span.End()
 	body, err := json.Marshal(peerQuestion{epoch, c})
 	if err != nil {
 		return planner.Outcome{}, 0, err
@@ -233,6 +242,9 @@ func (p *Peers) Decide(ctx context.Context, address string, epoch uint64, c *pla
 	signature := peerSign(p.secret, "ask", string(body))
 	r.Header.Set(peerSignature, signature)
 	r.Header.Set("Content-Type", "application/json")
+	if span.On() {
+		r.Header.Set(trace.Header, span.Cause().String())
+	}
 	answer, err := p.client.Do(r)
 	if err != nil {
 		var dial *net.OpError

@@ -67,7 +67,7 @@ func TestPeers(t *testing.T) {
 	refusing["why"] = fmt.Errorf("%w: %w", planner.ErrNoRoom, why)
 	refusing["fields"] = &planner.FieldErrors{List: []*planner.FieldError{{Path: "terms", Problem: "is missing"}}, More: 2}
 	var asked *planner.Command
-	server := httptest.NewServer(peerHandler(peerSecret, newLimiters(Limits{}.withDefaults(), time.Now), func(_ context.Context, epoch uint64, c *planner.Command) (planner.Outcome, uint64, error) {
+	server := httptest.NewServer(peerHandler(peerSecret, newLimiters(Limits{}.withDefaults(), time.Now), nil, func(_ context.Context, epoch uint64, c *planner.Command) (planner.Outcome, uint64, error) {
 		if asked = c; c == nil {
 			return planner.Outcome{}, epoch + 1, nil
 		}
@@ -144,7 +144,7 @@ func FuzzPeer(f *testing.F) {
 	f.Add([]byte(`{"epoch":3}`))
 	f.Add([]byte(`{"epoch":3,"command":{"id":"c","exporter":"e","kind":"BookingHeld","booking":"b","match":"R","shown":[{"fraction":1}]}}`))
 	f.Add([]byte(`{"command":{"terms":{"parts":[null]}}}`))
-	handler := peerHandler(peerSecret, newLimiters(Limits{}.withDefaults(), time.Now), func(context.Context, uint64, *planner.Command) (planner.Outcome, uint64, error) {
+	handler := peerHandler(peerSecret, newLimiters(Limits{}.withDefaults(), time.Now), nil, func(context.Context, uint64, *planner.Command) (planner.Outcome, uint64, error) {
 		return planner.Outcome{}, 1, live.ErrNotLeading
 	})
 	f.Fuzz(func(t *testing.T, body []byte) {

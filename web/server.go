@@ -86,7 +86,7 @@ func (s *Server) routes() http.Handler {
 	all := http.NewServeMux()
 	all.HandleFunc("GET /api/live", s.live)
 	if s.cfg.Peer != nil {
-		all.Handle(PeerPath, peerHandler(s.cfg.Secret, s.limits, s.cfg.Peer))
+		all.Handle(PeerPath, peerHandler(s.cfg.Secret, s.limits, s.cfg.Tracer, s.cfg.Peer))
 	}
 	all.Handle("/", zip(mux))
 	return s.recovered(s.secured(all))

@@ -37,6 +37,7 @@ type settings struct {
 	holdFor       time.Duration
 	maxOpen       int
 	maxShare      float64
+	tracing       tracingSettings
 	doors         doorSettings
 	now           func() time.Time // the clock that everything goes by; nil: time.Now
 }
@@ -87,6 +88,9 @@ With --sample it loads a made-up network of Tianjin if the log is empty, and pub
 			if err := s.doors.check(); err != nil {
 				return err
 			}
+			if err := s.tracing.check(); err != nil {
+				return err
+			}
 			log, err := newLogger(cmd.ErrOrStderr(), s.logFormat, level)
 			if err != nil {
 				return err
@@ -106,6 +110,7 @@ With --sample it loads a made-up network of Tianjin if the log is empty, and pub
 	f := cmd.Flags()
 	f.StringVar(&s.listen, "listen", "127.0.0.1:8080", "address of the pages and the API")
 	f.StringVar(&s.metricsListen, "metrics-listen", "", "address of /metrics and /debug/pprof, for operators alone, such as 127.0.0.1:9464 (default: none)")
+	s.tracing.flags(f)
 	f.StringVar(&s.data, "data", "data", "folder for all that is kept; made if it is missing")
 	f.StringSliceVar(&s.brokers, "brokers", nil, "brokers of a Kafka cluster, HOST:PORT,… (default: a broker of its own)")
 	f.StringVar(&s.brokerListen, "broker-listen", streams.DefaultEmbeddedAddr, "loopback address of the broker of its own")

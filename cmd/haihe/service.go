@@ -64,6 +64,7 @@ type service struct {
 	targets   *targets.History
 	departed  *history.Departures
 	metrics   *metrics
+	tracing   *tracing     // nil where nothing is traced
 	operators net.Listener // for metrics and profiles; nil where that is not wished
 	ready     atomic.Bool  // commands are taken
 
@@ -101,6 +102,9 @@ func open(ctx context.Context, s settings, log *slog.Logger) (_ *service, err er
 		return nil, err
 	}
 	v.name = instance()
+	if v.tracing, err = startTracing(ctx, s.tracing, v.name, log); err != nil {
+		return nil, err
+	}
 	if len(s.brokers) > 0 {
 		if v.advertise = s.advertise; v.advertise == "" {
 			v.advertise = reachable(v.listener.Addr())
@@ -137,7 +141,7 @@ func open(ctx context.Context, s settings, log *slog.Logger) (_ *service, err er
 		return nil, err
 	}
 	v.producer = streams.NewProducer(v.brokers)
-	v.consumer = streams.NewConsumer(v.brokers, streams.ConsumerOptions{Logger: log, LedgerBegun: state.Chain().Head().Seq > 0})
+	v.consumer = streams.NewConsumer(v.brokers, streams.ConsumerOptions{Logger: log, Tracer: v.tracing.tracer(), LedgerBegun: state.Chain().Head().Seq > 0})
 	plans := streams.NewPlanWriter(v.producer)
 	cfg := live.Config{
 		State: state, Offsets: v.offsets, Epoch: epoch, Days: s.days, Previous: previous,
@@ -154,7 +158,7 @@ func open(ctx context.Context, s settings, log *slog.Logger) (_ *service, err er
 		Observe: func(u live.Update) { v.web.Observe(u) },
 		Rules: planner.Rules{QuoteFor: s.quoteFor, HoldFor: s.holdFor, MaxOpen: s.maxOpen, MaxShare: s.maxShare,
 			Check: streams.CheckEntry},
-		Marked: v.marked, Mark: v.noteMark(), Measures: v.metrics.ofLoop(),
+		Marked: v.marked, Mark: v.noteMark(), Measures: v.metrics.ofLoop(), Tracer: v.tracing.tracer(),
 		Quiet: 25 * time.Millisecond, Patience: 200 * time.Millisecond,
 		Logger: log,
 	}
@@ -274,6 +278,7 @@ func (v *service) close() {
 	if v.operators != nil {
 		v.operators.Close()
 	}
+	v.tracing.stop(v.log)
 }
 
 // run serves until ctx ends, then stops in the order in which nothing is lost: no new commands, a last snapshot,
@@ -320,8 +325,8 @@ func (v *service) run(ctx context.Context) error {
 	}
 	if v.shared() {
 		part(func() error {
-			return unlessStopped(inner, streams.FollowPlans(inner, v.brokers, func(last planner.PlanSummary, matches func() []planner.Match) {
-				_ = v.loop.Adopt(inner, last, matches) // fails where the loop has stopped
+			return unlessStopped(inner, streams.FollowPlans(inner, v.brokers, func(ctx context.Context, last planner.PlanSummary, matches func() []planner.Match) {
+				_ = v.loop.Adopt(ctx, last, matches) // fails where the loop has stopped
 			}))
 		})
 	}

@@ -52,6 +52,7 @@ func (v *service) webConfig(borders []byte) web.Config {
 			return web.PlaceNames{ZH: p.NameZH, EN: p.NameEN, Kind: p.Kind, Point: p.Point}, ok
 		},
 		Measures:  v.metrics.ofHub(),
+		Tracer:    v.tracing.tracer(),
 		CO2e:      planner.CO2eKgPerT,
 		Scenarios: v.scenarios,
 		Targets:   v.targets,

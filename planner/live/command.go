@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"haihe/planner"
+	"haihe/planner/trace"
 )
 
 // do runs f in the loop.
@@ -29,6 +30,8 @@ func (l *Loop) do(ctx context.Context, f func()) error {
 // Submit writes events to the log and returns when the state has them. An error means that they may or may
 // not be there; the same events, with the same ids and sequences, may safely be submitted again.
 func (l *Loop) Submit(ctx context.Context, events ...planner.Event) error {
+	ctx, span := trace.Step(ctx, "submit")
+	defer span.End()
 	heard := make([]chan struct{}, len(events))
 	err := l.do(ctx, func() {
 		for i, e := range events {

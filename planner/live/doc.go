@@ -25,6 +25,7 @@
 //	follow.go   not deciding: another's plans, and waiting for what it decided
 //	planned.go  a plan beside the one before: which matches and loads differ
 //	command.go  facts and questions
+//	steps.go    the steps of a solve, traced
 //	update.go   what leaves the loop
 //	measures.go what it tells of itself
 package live

@@ -50,7 +50,7 @@ func (e *Engine) solve(ctx context.Context, p *planner.Problem, effort Effort) (
 	steps := len(p.Requests) > e.steps
 	switch effort {
 	case Quick:
-		warm, err := e.follow(p)
+		warm, err := e.patch(ctx, p)
 		if err != nil {
 			return nil, err
 		}
@@ -60,33 +60,33 @@ func (e *Engine) solve(ctx context.Context, p *planner.Problem, effort Effort) (
 		if steps {
 			return e.session.Plan(), nil
 		}
-		e.session.Prove()
-		e.session.Mend(ctx, kept)
-		return e.session.Explain(), nil
+		e.prove(ctx)
+		e.mend(ctx)
+		return e.explain(ctx), nil
 	case Proven:
 		if e.fresh || !steps {
 			return nil, nil
 		}
-		e.session.Prove()
+		e.prove(ctx)
 		return e.session.Plan(), nil
 	case Mended:
 		if e.fresh || !steps {
 			return nil, nil
 		}
-		e.session.Mend(ctx, kept)
-		return e.session.Explain(), nil
+		e.mend(ctx)
+		return e.explain(ctx), nil
 	case Improved:
 		if _, _, regret := e.session.Standing(); e.fresh || regret <= kept {
 			return nil, nil
 		}
 		if !e.session.Whole() {
-			e.session.Improve(ctx, improved)
-			return e.session.Explain(), nil
+			e.improve(ctx)
+			return e.explain(ctx), nil
 		}
 		// Patches leave whole requests where they are; a solve from nothing finds places that only moving several gives.
 		return e.better(ctx, p)
 	default:
-		x, plan, err := optimize.Begin(ctx, p, e.thorough)
+		x, plan, err := anew(ctx, p, e.thorough)
 		if err == nil && ctx.Err() == nil {
 			e.session, e.fresh = x, true
 		}
@@ -97,7 +97,7 @@ func (e *Engine) solve(ctx context.Context, p *planner.Problem, effort Effort) (
 // better plans from nothing, and keeps what it has where that is no worse.
 func (e *Engine) better(ctx context.Context, p *planner.Problem) (*planner.Plan, error) {
 	was, _, _ := e.session.Standing()
-	x, plan, err := optimize.Begin(ctx, p, e.quick)
+	x, plan, err := anew(ctx, p, e.quick)
 	if err != nil || ctx.Err() != nil || plan.Objective >= was {
 		return nil, err
 	}
@@ -107,7 +107,7 @@ func (e *Engine) better(ctx context.Context, p *planner.Problem) (*planner.Plan,
 
 // begin plans from nothing.
 func (e *Engine) begin(ctx context.Context, p *planner.Problem, o optimize.Options) (*planner.Plan, error) {
-	x, plan, err := optimize.Begin(ctx, p, o)
+	x, plan, err := anew(ctx, p, o)
 	if err != nil {
 		return nil, err
 	}

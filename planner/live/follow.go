@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"haihe/planner"
+	"haihe/planner/trace"
 )
 
 // Stand is where a loop stands to the ledger.
@@ -114,13 +115,15 @@ func (l *Loop) stepDown() {
 	l.queue, l.doubtful = nil, nil
 	l.catchUp()
 	if l.heard != nil {
-		l.show(l.heard)
+		l.show(l.heard, trace.Cause{})
 	}
 }
 
 // Adopt shows a plan that another instance made, as it was read from the log, its matches by request. Of its problem
 // this loop has what its own state says. A loop that leads shows its own, and does not ask for the matches of it.
 func (l *Loop) Adopt(ctx context.Context, last planner.PlanSummary, matches func() []planner.Match) error {
+	_, span := l.cfg.Tracer.From(ctx, "adopt", trace.Causes(ctx), time.Time{})
+	defer span.End()
 	return l.do(ctx, func() {
 		if l.leading && last.Epoch <= l.epoch {
 			return
@@ -132,7 +135,7 @@ func (l *Loop) Adopt(ctx context.Context, last planner.PlanSummary, matches func
 		}
 		r.Matches = matches()
 		if l.heard = r; !l.leading {
-			l.show(r)
+			l.show(r, span.Cause())
 		}
 	})
 }
@@ -144,7 +147,7 @@ func (r *Recorded) after(o *Recorded) bool {
 }
 
 // show makes the plan of another instance the current one, unless it is older than that.
-func (l *Loop) show(r *Recorded) {
+func (l *Loop) show(r *Recorded, cause trace.Cause) {
 	before := l.now
 	if before.recorded != nil && (before.recorded.after(r) || before.problem != nil && !r.after(before.recorded)) {
 		return
@@ -166,7 +169,7 @@ func (l *Loop) show(r *Recorded) {
 	if !l.caughtUp {
 		return // everything is told then
 	}
-	u := Update{Plan: &r.Summary}
+	u := Update{Plan: &r.Summary, Cause: cause}
 	u.Matches, u.Unplanned = differ(before.recorded, r)
 	u.DepartureLoads, u.WarehouseLoads = l.now.loads.since(before.loads)
 	l.observe(u)
@@ -178,7 +181,7 @@ func (l *Loop) showAgain() {
 		return
 	}
 	l.now.problem = nil
-	l.show(l.heard)
+	l.show(l.heard, trace.Cause{})
 }
 
 // adopted is the plan that was recorded, as far as it is about what a problem holds.

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"haihe/planner"
+	"haihe/planner/trace"
 )
 
 // Errors of Decide, besides those of planner.Draft.
@@ -36,6 +37,7 @@ type ticket struct {
 	err     error
 	done    chan struct{} // nil for the leader's own
 	current bool          // what it is decided on is known to be no older than itself
+	cause   trace.Cause
 }
 
 func (t *ticket) answer(o planner.Outcome, err error) {
@@ -57,6 +59,10 @@ type flight struct {
 	written bool          // the log is known to have it
 	down    bool          // landed is closed
 	fenced  bool
+
+	within context.Context // of span; nil where there is none
+	span   trace.Span
+	step   trace.Span // within span: until it is read back, then until it is marked
 }
 
 func (f *flight) last() *planner.LedgerEntry { return f.entries[len(f.entries)-1] }
@@ -98,7 +104,20 @@ type mark struct {
 // may safely be sent again.
 func (l *Loop) Decide(ctx context.Context, c planner.Command) (planner.Outcome, error) {
 	begun := time.Now()
+	ctx, span := trace.Step(ctx, "decide")
 	o, err := l.decided(ctx, c)
+	if span.On() {
+		span.Set(trace.String("haihe.command", c.Kind))
+		switch {
+		case err == nil:
+			span.Set(trace.String("haihe.outcome", "decided"), trace.Int("haihe.entry", int(o.Seq)))
+		case Refused(err):
+			span.Set(trace.String("haihe.outcome", "refused"))
+		default:
+			span.Fail("not known")
+		}
+		span.End()
+	}
 	if l.cfg.Measures.Decided != nil {
 		l.cfg.Measures.Decided(time.Since(begun), err)
 	}
@@ -106,7 +125,7 @@ func (l *Loop) Decide(ctx context.Context, c planner.Command) (planner.Outcome, 
 }
 
 func (l *Loop) decided(ctx context.Context, c planner.Command) (planner.Outcome, error) {
-	t := &ticket{command: c, done: make(chan struct{})}
+	t := &ticket{command: c, done: make(chan struct{}), cause: trace.Of(ctx)}
 	err := l.do(ctx, func() {
 		if !l.leading {
 			t.answer(planner.Outcome{}, ErrNotLeading)
@@ -342,7 +361,7 @@ func (l *Loop) launchFlight(f *flight) {
 	for i, e := range f.entries {
 		events[i] = ledgerEvent(e)
 	}
-	ctx := l.running
+	ctx := l.traced(f)
 	go func() {
 		for {
 			err := l.cfg.Publish(ctx, events...)
@@ -368,6 +387,24 @@ func (l *Loop) launchFlight(f *flight) {
 	}()
 }
 
+// traced begins the span of a flight, where a command in it is traced, and returns the context of what is done for it.
+func (l *Loop) traced(f *flight) context.Context {
+	if l.cfg.Tracer == nil {
+		return l.running
+	}
+	var causes []trace.Cause
+	for _, t := range f.tickets {
+		causes = trace.Gather(causes, t.cause)
+	}
+	ctx, span := l.cfg.Tracer.From(l.running, "flight", causes, f.begun)
+	if span.On() {
+		span.Set(trace.Int("haihe.entries", len(f.entries)))
+		f.within, f.span = ctx, span
+		_, f.step = trace.Step(ctx, "read back")
+	}
+	return ctx
+}
+
 func ledgerEvent(e *planner.LedgerEntry) planner.Event {
 	return planner.Event{ID: "ledger:" + e.Hash(), Source: "/ledger", Sequence: e.Seq, Time: e.Time, Fact: e}
 }
@@ -384,6 +421,7 @@ func (l *Loop) hear(e *planner.LedgerEntry) {
 	case len(air) > 0 && air[0].holds(e):
 		if e.Seq == air[0].last().Seq {
 			air[0].down = true
+			air[0].step.End()
 			close(air[0].landed)
 		}
 	case len(air) > 0 || e.Kind == planner.EntryEpochBegun: // it stands where one of ours should: none of them will count
@@ -413,6 +451,11 @@ func (l *Loop) settle() {
 			continue
 		}
 		l.marking = true
+		for _, f := range l.flights[:n] {
+			if f.span.On() {
+				_, f.step = trace.Step(f.within, "mark")
+			}
+		}
 		head, ctx := l.flights[n-1].head, l.running
 		go func() {
 			m := mark{n, l.cfg.Mark(head)}
@@ -443,6 +486,15 @@ func (l *Loop) land(err error) {
 	l.flights = l.flights[1:]
 	if l.cfg.Measures.Landed != nil && !f.fenced && err == nil {
 		l.cfg.Measures.Landed(len(f.entries), time.Since(f.begun))
+	}
+	if f.span.On() {
+		if f.fenced {
+			f.span.Fail("another leads")
+		}
+		if l.cfg.Mark != nil || f.fenced {
+			f.step.End()
+		}
+		f.span.End()
 	}
 	switch {
 	case f.fenced:

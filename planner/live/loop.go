@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"haihe/planner"
+	"haihe/planner/trace"
 )
 
 // Effort says how hard a solve tries.
@@ -49,6 +50,7 @@ type Config struct {
 	Mark      func(head planner.LedgerHead) error // notes durably how far it was; nil: nobody does
 
 	Measures Measures
+	Tracer   *trace.Tracer // nil: nothing is traced
 
 	Quiet    time.Duration // without an event before a solve starts
 	Patience time.Duration // from the first event to the start of a solve, at most
@@ -68,6 +70,7 @@ type Loop struct {
 	offsets  planner.Offsets
 	waiting  map[string][]chan struct{} // by event id
 	dirty    bool                       // the state has changed since the problem was last taken
+	causes   []trace.Cause              // of the changes that no solve has seen
 	since    time.Time                  // of the first change that no solve has seen
 	last     time.Time                  // of the last such change
 	rest     time.Time                  // no solve begins before: decisions come first
@@ -89,6 +92,7 @@ type Loop struct {
 type batch struct {
 	events  []planner.Event
 	offsets planner.Offsets
+	causes  []trace.Cause
 	done    chan struct{}
 }
 
@@ -109,6 +113,8 @@ type solution struct {
 	effort    Effort
 	took      time.Duration // of the solve
 	abandoned bool          // the state changed meanwhile
+	causes    []trace.Cause // of the changes that it answers
+	span      trace.Span
 	err       error
 }
 
@@ -203,7 +209,7 @@ func (l *Loop) CaughtUp() {
 // Ingest gives the loop events as they were read from the log, and where the log goes on after them. It
 // returns when they are applied.
 func (l *Loop) Ingest(ctx context.Context, events []planner.Event, next planner.Offsets) error {
-	b := batch{events, next, make(chan struct{})}
+	b := batch{events, next, trace.Causes(ctx), make(chan struct{})}
 	select {
 	case l.batches <- b:
 	case <-ctx.Done():
@@ -216,6 +222,8 @@ func (l *Loop) Ingest(ctx context.Context, events []planner.Event, next planner.
 }
 
 func (l *Loop) apply(b batch) {
+	_, span := l.cfg.Tracer.From(l.running, "apply", b.causes, time.Time{})
+	defer span.End()
 	moved := false
 	for _, e := range b.events {
 		applied := l.cfg.State.Apply(e)
@@ -235,11 +243,14 @@ func (l *Loop) apply(b batch) {
 	}
 	if l.caughtUp {
 		if c := l.cfg.State.TakeChanges(); !c.Empty() {
-			l.observe(l.statuses(c))
+			u := l.statuses(c)
+			u.Cause = span.Cause()
+			l.observe(u)
 			l.review(c.Bookings)
 		}
 	}
 	if moved {
+		l.causes = trace.Gather(l.causes, span.Cause())
 		l.change()
 		if l.ahead && l.caughtUp {
 			l.showAgain()
@@ -313,19 +324,20 @@ func (l *Loop) due() bool {
 
 // solve starts the one solve that may be under way, on the state as it is now.
 func (l *Loop) solve(ctx context.Context) {
-	s := &solution{effort: Quick}
+	s := &solution{effort: Quick, causes: l.causes}
+	l.causes = nil
 	s.problem, s.omissions = l.cfg.State.Problem(l.cfg.Now(), l.cfg.Days)
 	l.dirty = false
 	l.launch(ctx, ctx, s)
 }
 
-// improve starts a solve of the problem whose plan is shown, with more effort than that was made with.
-func (l *Loop) improve(ctx context.Context, effort Effort) {
+// improve starts a solve of the problem whose plan is shown, with more effort than that was made with, for the same causes.
+func (l *Loop) improve(ctx context.Context, effort Effort, causes []trace.Cause) {
 	solving := ctx
 	if effort > Proven {
 		solving, l.abandon = context.WithCancel(ctx)
 	}
-	l.launch(ctx, solving, &solution{effort: effort, current: current{problem: l.now.problem, omissions: l.now.omissions}})
+	l.launch(ctx, solving, &solution{effort: effort, causes: causes, current: current{problem: l.now.problem, omissions: l.now.omissions}})
 }
 
 // launch solves until solving ends, and records the plan until ctx does.
@@ -335,8 +347,13 @@ func (l *Loop) launch(ctx, solving context.Context, s *solution) {
 	before, version, solvedAt := l.now, l.version, l.cfg.Now()
 	s.epoch = l.epoch
 	whole := l.torn || !l.own // the epoch before may have ended half-way through a plan
+	ctx, s.span = l.cfg.Tracer.From(ctx, "plan", s.causes, time.Time{})
+	if s.span.On() {
+		solving = trace.Into(solving, ctx)
+	}
 	go func() {
 		defer func() { l.solved <- s }()
+		defer func() { s.tell(version) }()
 		begun := time.Now()
 		s.plan, s.err = l.cfg.Solve(solving, s.problem, s.effort)
 		s.took = time.Since(begun)
@@ -360,6 +377,26 @@ func (l *Loop) launch(ctx, solving context.Context, s *solution) {
 			s.err = fmt.Errorf("live: record plan: %w", err)
 		}
 	}()
+}
+
+// tell says in its span how a solve went, and ends that.
+func (s *solution) tell(version uint64) {
+	if !s.span.On() {
+		return
+	}
+	s.span.Set(trace.String("haihe.effort", s.effort.String()), trace.Int("haihe.requests", len(s.problem.Requests)))
+	switch {
+	case s.err != nil:
+		s.span.Fail("no plan")
+	case s.abandoned:
+		s.span.Set(trace.String("haihe.outcome", "abandoned"))
+	case s.plan == nil:
+		s.span.Set(trace.String("haihe.outcome", "the plan before stands"))
+	default:
+		s.span.Set(trace.String("haihe.outcome", "a plan"), trace.Int("haihe.plan.epoch", int(s.epoch)), trace.Int("haihe.plan.version", int(version)),
+			trace.Float("haihe.plan.regret", gapsOf(s.problem, &s.recorded.Summary).Regret), trace.Int("haihe.plan.changed", len(s.recorded.Changed)))
+	}
+	s.span.End()
 }
 
 // adopt makes a recorded plan the current one.
@@ -388,6 +425,7 @@ func (l *Loop) adopt(ctx context.Context, s *solution) {
 		if !errors.Is(s.err, context.Canceled) {
 			l.cfg.Logger.Error("no new plan; trying again", "error", s.err, "after", retryAfter)
 		}
+		l.causes = trace.Gather(l.causes, s.causes...)
 		l.change()
 		l.last = time.Now().Add(retryAfter)
 		l.since = l.last
@@ -402,12 +440,12 @@ func (l *Loop) adopt(ctx context.Context, s *solution) {
 		if l.cfg.Measures.Shown != nil {
 			l.cfg.Measures.Shown(&s.recorded.Summary, gapsOf(s.problem, &s.recorded.Summary))
 		}
-		u := Update{Plan: &s.recorded.Summary, Matches: s.recorded.Changed, Unplanned: s.recorded.Gone}
+		u := Update{Plan: &s.recorded.Summary, Matches: s.recorded.Changed, Unplanned: s.recorded.Gone, Cause: s.span.Cause()}
 		u.DepartureLoads, u.WarehouseLoads = s.loads.since(before.loads)
 		l.observe(u)
 	}
 	if s.effort < Thorough && !l.dirty && (s.effort < Mended || l.now.plan.Status != planner.StatusOptimal) {
-		l.improve(ctx, s.effort+1)
+		l.improve(ctx, s.effort+1, s.causes)
 	}
 }
 

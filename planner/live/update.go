@@ -1,6 +1,9 @@
 package live
 
-import "haihe/planner"
+import (
+	"haihe/planner"
+	"haihe/planner/trace"
+)
 
 // Update is what changed since the one before, as values that whoever gets it may keep. The first one holds
 // everything. Each list is sorted by id.
@@ -21,6 +24,8 @@ type Update struct {
 	Unplanned      []string
 	DepartureLoads []LoadOf
 	WarehouseLoads []LoadOf
+
+	Cause trace.Cause // what it came of, where that is traced
 }
 
 // LoadOf is the load of one departure or warehouse.
