@@ -162,11 +162,14 @@ func tooManyWithdrawals() error {
 
 func (s *Server) changeDeparture(ctx context.Context, who session, in *departureChange) (*nothing, error) {
 	var status *planner.DepartureStatus
-	s.hub.look(func(m *model) { status = m.departures[in.ID] })
+	seen := false
+	s.hub.look(func(m *model) {
+		status, seen = m.departures[in.ID], s.hub.visible(kindDeparture, in.ID, who.viewer())
+	})
 	switch {
-	case status == nil:
+	case status == nil || !seen:
 		return nil, huma.Error404NotFound("there is no such departure")
-	case status.Carrier != who.Org:
+	case status.Carrier != who.Org: // no secret: who sees it knows that it is another's
 		return nil, huma.Error403Forbidden("this departure is another firm's")
 	}
 	var facts []planner.Fact

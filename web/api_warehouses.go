@@ -231,9 +231,12 @@ func takesRoom(status string) bool {
 }
 
 func (s *Server) ownWarehouse(who session, id string) (status *planner.WarehouseStatus, err error) {
-	s.hub.look(func(m *model) { status = m.warehouses[id] })
+	seen := false
+	s.hub.look(func(m *model) {
+		status, seen = m.warehouses[id], s.hub.visible(kindWarehouse, id, who.viewer())
+	})
 	switch {
-	case status == nil:
+	case status == nil || !seen:
 		return nil, huma.Error404NotFound("there is no such warehouse")
 	case status.Operator != who.Org:
 		return nil, huma.Error403Forbidden("this warehouse is another firm's")

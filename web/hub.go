@@ -480,6 +480,21 @@ func (h *hub) leave(c *client) {
 	h.mu.Unlock()
 }
 
+// connected returns who has a connection, each session or key once.
+func (h *hub) connected() []session {
+	h.mu.RLock()
+	defer h.mu.RUnlock()
+	seen := make(map[string]bool, len(h.clients))
+	var list []session
+	for c := range h.clients {
+		if c.who.id != "" && !seen[c.who.id] {
+			seen[c.who.id] = true
+			list = append(list, c.who)
+		}
+	}
+	return list
+}
+
 // review closes the connections of those who may no longer see what they do.
 func (h *hub) review(valid func(session) bool) {
 	h.mu.Lock()

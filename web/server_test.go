@@ -56,9 +56,13 @@ func TestHeaders(t *testing.T) {
 		assert.Equal(t, "nosniff", r.header.Get("X-Content-Type-Options"), path)
 		assert.Equal(t, "no-referrer", r.header.Get("Referrer-Policy"), path)
 		csp := r.header.Get("Content-Security-Policy")
-		for _, want := range []string{"default-src 'self'", "script-src 'self';", "worker-src 'self' blob:", "img-src 'self' data: blob:", "style-src 'self' 'unsafe-inline'", "connect-src 'self'", "frame-ancestors 'none'"} {
+		for _, want := range []string{"default-src 'self'", "script-src 'self';", "worker-src 'self' blob:", "img-src 'self' data: blob:", "style-src 'self' 'unsafe-inline'", "connect-src 'self'", "frame-ancestors 'none'",
+			"object-src 'none'", "base-uri 'none'"} {
 			assert.Contains(t, csp, want, path)
 		}
+		assert.Equal(t, "same-origin", r.header.Get("Cross-Origin-Opener-Policy"), path)
+		assert.Equal(t, "same-origin", r.header.Get("Cross-Origin-Resource-Policy"), path)
+		assert.Empty(t, r.header.Get("Access-Control-Allow-Origin"), path)
 		assert.NotContains(t, r.raw, "<script>", path)
 	}
 }

@@ -41,10 +41,19 @@ func (s *Server) startGuard() {
 				}
 			case <-tick.C:
 				s.sweep(ctx)
+				s.touchConnected()
 			}
 			s.hub.review(s.valid)
 		}
 	})
+}
+
+// touchConnected notes that whoever has a websocket open uses their session: a screen that is looked at all day asks for
+// nothing else. What is behind a connection that is lost ends with that, after three heartbeats.
+func (s *Server) touchConnected() {
+	for _, who := range s.hub.connected() {
+		s.touch(who)
+	}
 }
 
 // sweepEvery is how often what is long over is dropped from the log.

@@ -125,6 +125,20 @@ func TestComposeFile(t *testing.T) {
 	}
 }
 
+// Jaeger comes with its profile alone, and the service sends traces where it is told to.
+func TestComposeTraces(t *testing.T) {
+	project := loadCompose(t)
+	assert.NotContains(t, project.ServiceNames(), "jaeger")
+	assert.Empty(t, *project.Services["haihe-1"].Environment[endpointVariable])
+	project, err := project.WithProfiles([]string{"traces"})
+	require.NoError(t, err)
+	jaeger := project.Services["jaeger"]
+	assert.Equal(t, "127.0.0.1", jaeger.Ports[0].HostIP)
+	runbook, err := os.ReadFile("../../docs/runbook.md")
+	require.NoError(t, err)
+	assert.Contains(t, string(runbook), jaeger.Image)
+}
+
 // What the containers call haihe with is what haihe takes.
 func TestComposeCommandsAreVerbs(t *testing.T) {
 	project := loadCompose(t)

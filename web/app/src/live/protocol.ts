@@ -287,6 +287,7 @@ export interface Changes {
   epoch: string;
   prev: number;
   seq: number;
+  trace?: string; // traceparent of a batch that is traced
   changes: Change[];
 }
 

@@ -8,12 +8,16 @@ class Wire {
   onmessage: ((e: { data: string }) => void) | null = null;
   onclose: ((e: { code: number }) => void) | null = null;
   closed = false;
+  sent: string[] = [];
   readonly url: string;
   constructor(url: string) {
     this.url = url;
   }
   close() {
     this.closed = true;
+  }
+  send(message: string) {
+    this.sent.push(message);
   }
   say(message: unknown) {
     this.onmessage?.({ data: JSON.stringify(message) });
@@ -113,6 +117,23 @@ describe('LiveSocket', () => {
     expect(socket.state).toBe('live');
     vi.advanceTimersByTime(11_000);
     expect(wires.length).toBeGreaterThan(1);
+  });
+
+  it('tells of a traced batch when it was painted, and of no other, and not on another connection', () => {
+    vi.stubGlobal('requestAnimationFrame', (f: () => void) => setTimeout(f, 16));
+    last().say(snapshot);
+    const first = last();
+    first.say({ type: 'changes', epoch: 'e 1', prev: 5, seq: 6, changes: [] });
+    first.say({ type: 'changes', epoch: 'e 1', prev: 6, seq: 7, trace: '00-a-b-01', changes: [] });
+    expect(first.sent).toEqual([]);
+    vi.advanceTimersByTime(20);
+    expect(first.sent.map((m) => JSON.parse(m) as unknown)).toEqual([{ painted: '00-a-b-01', ms: [0, 16] }]);
+    first.say({ type: 'changes', epoch: 'e 1', prev: 7, seq: 8, trace: '00-a-c-01', changes: [] });
+    first.drop(1006);
+    vi.advanceTimersByTime(600);
+    expect(wires.length).toBeGreaterThan(1);
+    expect(wires.flatMap((w) => w.sent)).toHaveLength(1);
+    vi.unstubAllGlobals();
   });
 
   it('ignores the end of a connection that it has left', () => {

@@ -79,6 +79,7 @@ export class LiveSocket {
   #take(text: string): void {
     this.#listen();
     this.heardAt = Date.now();
+    const at = performance.now();
     let message: ServerMessage;
     try {
       message = JSON.parse(text) as ServerMessage;
@@ -92,6 +93,7 @@ export class LiveSocket {
         break;
       case 'changes':
         if (!this.#store.changes(message)) return this.#again();
+        if (message.trace) this.#seen(message.trace, at);
         break;
       case 'positions':
         this.#store.reported(message);
@@ -99,6 +101,15 @@ export class LiveSocket {
     }
     this.#tries = 0;
     this.#set('live');
+  }
+
+  // Of a batch that is traced, from at on, the service hears when it was applied and painted: at the end of the next frame.
+  #seen(painted: string, at: number): void {
+    const socket = this.#socket;
+    const applied = performance.now() - at;
+    requestAnimationFrame(() => setTimeout(() => {
+      if (this.#socket === socket) socket?.send(JSON.stringify({ painted, ms: [applied, performance.now() - at] }));
+    }));
   }
 
   // #again drops the connection for one without resume.
