@@ -185,6 +185,8 @@ type LedgerSnapshot struct {
 	Format   string           `json:"format"`
 	Head     LedgerHead       `json:"head"`
 	Bookings []BookingOfEntry `json:"bookings"` // by id
+	// Forks are entries of a leader that was replaced, as far as others that hang on them may yet be read.
+	Forks []Fork `json:"forks,omitempty"`
 }
 
 // BookingOfEntry is a booking that the ledger knows.
@@ -198,7 +200,7 @@ type BookingOfEntry struct {
 
 // LedgerSnapshot returns what the ledger says.
 func (s *State) LedgerSnapshot() LedgerSnapshot {
-	l := LedgerSnapshot{Format: LedgerFormat, Head: s.chain.Head(), Bookings: []BookingOfEntry{}}
+	l := LedgerSnapshot{Format: LedgerFormat, Head: s.chain.Head(), Bookings: []BookingOfEntry{}, Forks: slices.Clone(s.chain.aside)}
 	for _, id := range sortedKeys(s.bookings) {
 		if b := s.bookings[id]; b.ledger != "" {
 			l.Bookings = append(l.Bookings, BookingOfEntry{b.master, b.ledger, b.seq, b.expires, b.acts})
@@ -211,6 +213,9 @@ func (s *State) LedgerSnapshot() LedgerSnapshot {
 func (l *LedgerSnapshot) Validate() error {
 	if l.Format != LedgerFormat {
 		return fmt.Errorf("the format of the ledger is %s, want %s", short(l.Format), LedgerFormat)
+	}
+	if len(l.Forks) > forksKept {
+		return fmt.Errorf("it has %d forks, at most %d are kept", len(l.Forks), forksKept)
 	}
 	for i := range l.Bookings {
 		b := &l.Bookings[i]
@@ -230,6 +235,10 @@ func (s *State) RestoreLedger(l LedgerSnapshot) {
 	if l.Head.Hash != genesis {
 		s.chain.head = l.Head
 	}
+	for _, f := range l.Forks {
+		s.chain.remember(f.Hash)
+		s.chain.setAside(f)
+	}
 	for _, b := range l.Bookings {
 		s.rebook(b.Terms.Booking, func(f *bookingFacts) {
 			f.master, f.ledger, f.seq, f.expires, f.acts = b.Terms, b.Status, b.Seq, b.Expires, b.Acts
@@ -243,6 +252,7 @@ func (s *State) digestLedger() ([]byte, error) {
 	if l.Head.Seq == 0 {
 		return nil, nil
 	}
+	l.Forks = nil // what was passed over says nothing
 	return json.Marshal(l)
 }
 

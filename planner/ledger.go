@@ -230,10 +230,17 @@ type Chain struct {
 	head  LedgerHead
 	forks map[string]bool // hashes that something that was passed over may hang on
 	order []string        // of forks, oldest first
+	aside []Fork          // those that an entry may hang on that would else be a break, for snapshots
 
 	expected LedgerHead
 	// Broken is the first of the entries that hang on nothing, behind the last that follows; nil where there is none.
 	Broken *BrokenLink
+}
+
+// Fork is an entry that was passed over though the chain had not come further: what hangs on it is no break.
+type Fork struct {
+	Seq  uint64 `json:"seq"`
+	Hash string `json:"hash"`
 }
 
 // BrokenLink says where a chain breaks.
@@ -296,10 +303,14 @@ func (c *Chain) Take(e *LedgerEntry) Link {
 			h.Leader, h.Address = e.Leader, e.Address
 		}
 		c.head, c.Broken = h, nil
+		c.aside = slices.DeleteFunc(c.aside, func(f Fork) bool { return f.Seq < h.Seq })
 		return Follows
 	case e.Prev == h.Hash, e.Seq <= h.Seq, c.forks[e.Prev]:
 		if e.hash != h.Hash {
 			c.remember(e.hash) // what was built on it is passed over too
+			if e.Seq >= h.Seq {
+				c.setAside(Fork{e.Seq, e.hash})
+			}
 		}
 		return Passed
 	}
@@ -320,8 +331,19 @@ func (e *LedgerEntry) fits(h *LedgerHead) bool {
 // Clone returns a copy that goes its own way.
 func (c *Chain) Clone() *Chain {
 	d := *c
-	d.forks, d.order = maps.Clone(c.forks), slices.Clone(c.order)
+	d.forks, d.order, d.aside = maps.Clone(c.forks), slices.Clone(c.order), slices.Clone(c.aside)
 	return &d
+}
+
+// setAside notes a fork for snapshots.
+func (c *Chain) setAside(f Fork) {
+	if slices.Contains(c.aside, f) {
+		return
+	}
+	if len(c.aside) >= forksKept {
+		c.aside = append(c.aside[:0], c.aside[1:]...)
+	}
+	c.aside = append(c.aside, f)
 }
 
 func (c *Chain) remember(hash string) {

@@ -13,6 +13,7 @@ import (
 	"go.opentelemetry.io/otel/sdk/trace/tracetest"
 	otel "go.opentelemetry.io/otel/trace"
 
+	"haihe/planner"
 	"haihe/planner/live"
 	"haihe/planner/trace"
 )
@@ -87,8 +88,8 @@ func TestPainted(t *testing.T) {
 	require.Equal(t, out.SpanContext().TraceID(), painted[0].SpanContext().TraceID())
 	require.Contains(t, fmt.Sprint(painted[0].Attributes()), "20")
 
-	// What is not traced has no trace, nor is one asked for in what a client resumes from.
-	s.web.Observe(live.Update{Unplanned: []string{"R2"}})
+	// What is not traced has no trace.
+	s.say(&planner.DepartureDelayed{Departure: "LAX-1", Mode: "sea", DelayHours: 6})
 	f = other.next()
 	for f.Type != "changes" {
 		f = other.next()
