@@ -208,6 +208,9 @@ func TestForeignAndAbsentAreAlike(t *testing.T) {
 		if method == "POST" && strings.HasSuffix(path, "/rebook") {
 			body = obj{"departures": []string{"LAX-1"}, "gateway": "USLAX", "warehouse": "WH-US", "cost": 1}
 		}
+		if operation == "PUT /api/requests/{id}" {
+			body = requestJSON()
+		}
 		if what == "members" {
 			id = "only-sofas-has-it"
 			s.into(s.call(Exporter, "sofas", "PUT", "/api/members/"+id, obj{"level": "reader"}), 204, nil)
