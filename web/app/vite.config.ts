@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import { svelte } from '@sveltejs/vite-plugin-svelte';
 import { defineConfig, type Plugin } from 'vite';
 import { coastline } from './coastline';
+import { mapLibrary } from './maplibrary';
 
 const out = join(import.meta.dirname, '../dist/app');
 const server = process.env.HAIHE_URL ?? 'http://127.0.0.1:8080';
@@ -29,7 +30,7 @@ function apiDocs(): Plugin {
 
 export default defineConfig({
   base: './',
-  plugins: [svelte(), coastline(), apiDocs()],
+  plugins: [mapLibrary(), svelte(), coastline(), apiDocs()],
   build: {
     outDir: out,
     emptyOutDir: true,
@@ -37,8 +38,8 @@ export default defineConfig({
     // The map is one large library; splitting it further would only add round trips.
     chunkSizeWarningLimit: 1400,
     assetsInlineLimit: 0,
-    // In a file of its own, so that a profile tells its work from ours.
-    rolldownOptions: { output: { codeSplitting: { groups: [{ name: 'maplibre', test: /maplibre-gl/ }] } } },
+    // In files of its own, so that a profile tells its work from ours; what its worker needs too is apart from the rest.
+    rolldownOptions: { output: { codeSplitting: { groups: [{ name: 'maplibre', test: /maplibre-gl/, entriesAware: true }] } } },
   },
   worker: { format: 'es' },
   server: {

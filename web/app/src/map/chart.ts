@@ -1,6 +1,6 @@
 import { Map as GLMap, setWorkerUrl, type GeoJSONSource, type MapMouseEvent } from 'maplibre-gl';
 import './chart.css';
-import worker from 'maplibre-gl/dist/maplibre-gl-worker.mjs?url';
+import worker from 'virtual:map-worker';
 import type { FeatureCollection, GeoJSON, LineString, Point } from 'geojson';
 import type { Picked } from '../ui/view.svelte';
 import { fastest, type Fleet, type Spot } from './fleet';
