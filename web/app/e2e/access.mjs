@@ -1,48 +1,21 @@
 // Every view of every role, in both languages, light and dark: axe-core finds nothing; at 320 px and at 200 % zoom no text
 // is cut. Then what keys alone can do, and what links, history, breaks and paper do. Against the real service.
-//   HAIHE_BIN, CHROMIUM, SHOTS    as in run.mjs
-//   HAIHE_AXE=all                 each view in every language and appearance, not each of them once
+//   HAIHE_BIN     as in run.mjs, and what browser.mjs takes
+//   HAIHE_AXE=all each view in every language and appearance, not each of them once
 import assert from 'node:assert/strict';
-import { mkdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { launch, patience, run, until } from './browser.mjs';
+import { launch, opener, run, shots, until } from './browser.mjs';
 import { cutTexts } from './cut.mjs';
 import { startService } from './service.mjs';
-import { views } from './views.mjs';
+import { views, visit } from './views.mjs';
 
-const shots = process.env.SHOTS ?? 'test-results';
-mkdirSync(shots, { recursive: true });
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
 const service = await startService();
 const browser = await launch({ map: false });
-
-/** open signs in, with the tour told as seen unless it is wanted. */
-async function open(role, { locale = 'zh', theme = 'light', width = 1280, height = 800, tour = false } = {}) {
-  const context = await browser.newContext({ viewport: { width, height }, locale: locale === 'zh' ? 'zh-CN' : 'en-GB', timezoneId: 'Asia/Shanghai', reducedMotion: 'reduce' });
-  context.setDefaultTimeout(patience);
-  await context.addInitScript(({ role, theme, tour }) => {
-    localStorage.setItem('haihe.theme', theme);
-    if (!tour) localStorage.setItem(`haihe.tour.${role}`, 'seen');
-  }, { role, theme, tour });
-  const page = await context.newPage();
-  page.faults = [];
-  page.on('pageerror', (e) => page.faults.push(String(e)));
-  await page.goto(await service.link(role));
-  await page.getByTestId('plan-version').waitFor();
-  return page;
-}
-
-/** visit goes to a view by its address, as the back button would: without loading the page anew. */
-async function visit(page, view) {
-  await page.keyboard.press('Escape');
-  await page.evaluate((go) => {
-    history.pushState(null, '', go);
-    dispatchEvent(new PopStateEvent('popstate'));
-  }, view.go);
-  await page.getByTestId('skeleton').waitFor({ state: 'detached' });
-  await view.act?.(page);
-}
+const signIn = opener(service, browser, { width: 1280, height: 800, motion: 'reduce', theme: 'light' });
+const open = (role, { locale = 'zh', ...how } = {}) => signIn(role, { locale: locale === 'zh' ? 'zh-CN' : 'en-GB', ...how });
 
 async function violations(page) {
   await page.evaluate(axe);
@@ -116,7 +89,7 @@ const address = (page) => new URL(page.url()).search;
 
 tests['a link leads to its place, back and forward work, and after a sign-in it leads there still'] = async () => {
   const page = await open('commission', { locale: 'en' });
-  await page.keyboard.press('4');
+  await page.keyboard.press(await page.getByRole('tab').evaluateAll((tabs) => String(1 + tabs.findIndex((x) => x.id === 'tab-departures'))));
   await page.locator('[data-departure]').first().waitFor();
   assert.equal(address(page), '?tab=departures');
   await page.getByRole('button', { name: 'Under way' }).click();
@@ -202,12 +175,8 @@ tests['a request is made, held and let go by keys alone, with the focus always i
   await until('the form', () => focused(page, '#tab-ask'));
   await reach('[data-testid="submit"]');
   await page.keyboard.press('Enter');
-  const row = page.locator('[data-request]').first();
-  await row.waitFor();
-  await until('a match', async () => (await row.getAttribute('data-standing')) === 'matched');
-  const id = await row.getAttribute('data-request');
-  await reach(`[data-request="${id}"]`);
-  await page.keyboard.press('Enter');
+  await page.getByTestId('request-detail').waitFor(); // at once, with the focus in it
+  const id = new URLSearchParams(address(page)).get('request');
   await page.getByTestId('hold').waitFor();
   await reach('[data-testid="hold"]');
   await page.keyboard.press('Enter');
@@ -246,7 +215,7 @@ tests['a break is told, and a command sent meanwhile happens once when it is ove
     await service.resume();
   }
   await page.getByTestId('banner').waitFor({ state: 'detached' });
-  await page.locator('[data-request]').first().waitFor();
+  await page.getByTestId('request-detail').waitFor();
   const after = await (await page.request.get(`${service.base}/api/snapshot`)).json();
   const known = new Set(before.entities.request.map((r) => r.id));
   assert.equal(after.entities.request.filter((r) => !known.has(r.id)).length, 1);
@@ -286,7 +255,4 @@ tests['the first minute comes by itself once, and again when asked for'] = async
   await tour.waitFor();
 };
 
-process.exitCode = (await run(tests, browser, shots, process.argv[2]).finally(async () => {
-  await browser.close();
-  await service.stop();
-})) > 0 ? 1 : 0;
+await run(tests, browser, service);

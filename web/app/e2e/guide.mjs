@@ -5,7 +5,7 @@
 //   argument               only pictures whose name contains it
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { launch, patience } from './browser.mjs';
+import { launch, opener } from './browser.mjs';
 import { inked } from './pixels.mjs';
 import { startService } from './service.mjs';
 
@@ -40,17 +40,13 @@ const pictures = [
 const only = process.argv[2] ?? '';
 const service = await startService();
 const browser = await launch();
+const open = opener(service, browser, { height: 860, motion: 'reduce' });
 let failed = 0;
 
 async function take({ name, role, go, act, theme = 'light' }, locale, file) {
-  const context = await browser.newContext({ viewport: { width: 1440, height: 860 }, locale: locales[locale], colorScheme: theme, timezoneId: 'Asia/Shanghai', reducedMotion: 'reduce' });
+  let page;
   try {
-    context.setDefaultTimeout(patience);
-    await context.addInitScript((r) => localStorage.setItem(`haihe.tour.${r}`, 'seen'), role);
-    const page = await context.newPage();
-    await page.goto(await service.link(role));
-    await page.goto(`${service.base}/${go}`);
-    await page.getByTestId('plan-version').waitFor();
+    page = await open(role, { locale: locales[locale], scheme: theme, query: go });
     await act?.(page);
     // The map comes last, and the camera may still be on its way.
     for (let i = 0; i < 60 && inked(await page.getByTestId('map').screenshot()).land < 0.02; i++) await page.waitForTimeout(1000);
@@ -61,7 +57,7 @@ async function take({ name, role, go, act, theme = 'light' }, locale, file) {
     failed++;
     console.log(`left ${name} in ${locale}: ${String(e.message ?? e).split('\n')[0]}`);
   } finally {
-    await context.close();
+    await page?.context().close();
   }
 }
 

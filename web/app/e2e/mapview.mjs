@@ -1,48 +1,17 @@
-// The map as its users meet it, through the real service in a real browser: npm run mapview. Environment as in run.mjs; ONLY=word runs some.
+// The map as its users meet it, through the real service in a real browser: npm run mapview. Environment and arguments as in run.mjs.
 import assert from 'node:assert/strict';
-import { mkdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { launch } from './browser.mjs';
+import { done, launch, map, opener, run, shots, until } from './browser.mjs';
 import { publish } from './kafka.mjs';
 import { different, pointOf } from './pixels.mjs';
 import { startService } from './service.mjs';
 
-const shots = process.env.SHOTS ?? 'test-results/map';
-mkdirSync(shots, { recursive: true });
-const patience = 180_000;
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const service = await startService();
 const browser = await launch();
+const open = opener(service, browser);
 
-async function open(role, { locale = 'zh-CN', scheme = 'light', width = 1440, height = 900, query = '', motion = 'no-preference' } = {}) {
-  const context = await browser.newContext({ viewport: { width, height }, locale, colorScheme: scheme, reducedMotion: motion, timezoneId: 'Asia/Shanghai' });
-  context.setDefaultTimeout(patience);
-  const page = await context.newPage();
-  page.faults = [];
-  page.on('pageerror', (e) => page.faults.push(String(e)));
-  await page.goto(await service.link(role));
-  await page.getByTestId('plan-version').waitFor();
-  if (query) {
-    await page.goto(`${service.base}/${query}`);
-    await page.getByTestId('plan-version').waitFor();
-  }
-  return page;
-}
-
-async function done(page) {
-  assert.deepEqual(page.faults, [], 'errors of the page');
-  await page.context().close();
-}
-
-async function until(what, ask) {
-  for (const end = Date.now() + patience; ; await new Promise((r) => setTimeout(r, 500))) {
-    const answer = await ask();
-    if (answer) return answer;
-    if (Date.now() > end) throw new Error(`never seen: ${what}`);
-  }
-}
-
-const map = (page) => page.getByTestId('map').screenshot({ style: '.ticker, .legend, .zoom, .notice, .card { visibility: hidden !important }' });
 const snapshot = async (page) => (await page.request.get(`${service.base}/api/snapshot`)).json();
 
 /** faultless fails on any violation that axe-core finds in the map, its controls, table and card. */
@@ -133,7 +102,7 @@ const tests = {
     for (const [role, how, name] of ways) {
       const page = await open(role, { ...how, motion: 'reduce' });
       await page.waitForTimeout(6000);
-      await page.screenshot({ path: `${shots}/${name}-${role}-${how.locale ?? 'zh-CN'}-${how.scheme}.png` });
+      await page.screenshot({ path: `${shots}/map-${name}-${role}-${how.locale ?? 'zh-CN'}-${how.scheme}.png` });
       await faultless(page, `${name} ${role}`);
       assert.equal(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), true, `${name}: nothing beside the screen`);
       await done(page);
@@ -141,24 +110,4 @@ const tests = {
   },
 };
 
-let failed = 0;
-try {
-  for (const [name, test] of Object.entries(tests)) {
-    if (process.env.ONLY && !name.includes(process.env.ONLY)) continue;
-    try {
-      await test();
-      console.log(`ok   ${name}`);
-    } catch (e) {
-      failed++;
-      console.log(`FAIL ${name}\n${e.stack ?? e}`);
-      for (const [i, page] of browser.contexts().flatMap((c) => c.pages()).entries()) {
-        await page.screenshot({ path: `${shots}/failed-${failed}-${i}.png` }).catch(() => {});
-        await page.context().close();
-      }
-    }
-  }
-} finally {
-  await browser.close();
-  await service.stop();
-}
-process.exitCode = failed > 0 ? 1 : 0;
+await run(tests, browser, service);

@@ -1,77 +1,17 @@
 // Drives the real service in a real browser: HAIHE_BIN serve --sample, Debian's Chromium, no mock in between.
 //   HAIHE_BIN    the haihe binary, built with the app inside (required)
-//   CHROMIUM     the browser (default /usr/bin/chromium)
-//   SHOTS        folder for screenshots (default test-results)
+//   and what browser.mjs takes
 import assert from 'node:assert/strict';
-import { mkdirSync } from 'node:fs';
-import { chromium } from 'playwright-core';
+import { done, launch, map, opener, patience, run, shots, until, watch } from './browser.mjs';
 import { journeys } from './journeys.mjs';
 import { publish } from './kafka.mjs';
 import { different, inked, pointOf, red } from './pixels.mjs';
 import { startService } from './service.mjs';
 import { whatifTests } from './whatif.mjs';
 
-const shots = process.env.SHOTS ?? 'test-results';
-mkdirSync(shots, { recursive: true });
-// Patience for a machine without a GPU and with other work; nothing here asserts how long a thing took.
-const patience = Number(process.env.PATIENCE ?? 180_000);
-
 const service = await startService();
-const browser = await chromium.launch({
-  executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
-  args: [
-    ...(process.getuid?.() === 0 ? ['--no-sandbox'] : []),
-    '--use-angle=swiftshader', '--enable-unsafe-swiftshader',
-    '--disable-background-networking', '--disable-component-update', '--disable-sync', '--no-first-run',
-  ],
-});
-
-/** open signs in as a role, and fails the test on any request outside loopback and on any error of the page. */
-async function open(role, { locale = 'zh-CN', scheme = 'light', width = 1440, height = 900, webgl = true } = {}) {
-  const context = await browser.newContext({ viewport: { width, height }, locale, colorScheme: scheme, timezoneId: 'Asia/Shanghai' });
-  context.setDefaultTimeout(patience);
-  // Journeys that do not look at the map spare the machine its drawing; the page works without.
-  if (!webgl) await context.addInitScript(() => {
-    const get = HTMLCanvasElement.prototype.getContext;
-    HTMLCanvasElement.prototype.getContext = function (kind, ...rest) { return /webgl/.test(kind) ? null : get.call(this, kind, ...rest); };
-  });
-  await context.addInitScript((r) => localStorage.setItem(`haihe.tour.${r}`, 'seen'), role); // nothing over the map's pixels
-  const page = await context.newPage();
-  page.strangers = [];
-  page.faults = [];
-  page.on('request', (r) => {
-    const url = new URL(r.url());
-    if (!['data:', 'blob:'].includes(url.protocol) && !['127.0.0.1', 'localhost', '[::1]'].includes(url.hostname)) page.strangers.push(r.url());
-  });
-  page.on('pageerror', (e) => page.faults.push(String(e)));
-  page.on('console', (m) => {
-    // The border overlay that is not set answers 404, which Chromium logs.
-    if (m.type() === 'error' && !m.location().url.includes('/overlay/')) page.faults.push(m.text());
-  });
-  await page.goto(await service.link(role));
-  await page.getByTestId('plan-version').waitFor();
-  return page;
-}
-
-async function done(page) {
-  assert.deepEqual(page.strangers, [], 'requests outside loopback');
-  assert.deepEqual(page.faults, [], 'errors of the page');
-  await page.context().close();
-}
-
-// The map alone, without what lies over it.
-const map = (page) => page.getByTestId('map').screenshot({ style: '.ticker, .legend, .zoom, .notice, .card { visibility: hidden !important }' });
-
-/** until asks again and again, and fails with what it last saw. */
-async function until(what, ask) {
-  const end = Date.now() + patience;
-  for (;;) {
-    const answer = await ask();
-    if (answer) return answer;
-    if (Date.now() > end) throw new Error(`never seen: ${what}`);
-    await new Promise((r) => setTimeout(r, 500));
-  }
-}
+const browser = await launch();
+const open = opener(service, browser);
 
 /** snapshot is what the API shows a role now. */
 const snapshot = async (page) => (await page.request.get(`${service.base}/api/snapshot`)).json();
@@ -298,11 +238,7 @@ const tests = {
     const context = await browser.newContext();
     context.setDefaultTimeout(patience);
     const page = await context.newPage();
-    page.strangers = [];
-    page.faults = [];
-    page.on('request', (r) => {
-      if (!r.url().startsWith(service.base) && !r.url().startsWith('data:')) page.strangers.push(r.url());
-    });
+    watch(page);
     await page.goto(await service.link('exporter'));
     await page.goto(`${service.base}/docs/`);
     await page.getByText('/api/requests', { exact: true }).first().waitFor();
@@ -313,25 +249,4 @@ const tests = {
 
 Object.assign(tests, journeys({ service, open, done, until, snapshot, shots }));
 
-const only = process.argv.slice(2); // parts of names; none: all
-let failed = 0;
-try {
-  for (const [name, test] of Object.entries(tests)) {
-    if (only.length > 0 && !only.some((x) => name.includes(x))) continue;
-    try {
-      await test();
-      console.log(`ok   ${name}`);
-    } catch (e) {
-      failed++;
-      console.log(`FAIL ${name}\n${e.stack ?? e}`);
-      for (const [i, page] of browser.contexts().flatMap((c) => c.pages()).entries()) {
-        await page.screenshot({ path: `${shots}/failed-${failed}-${i}.png` }).catch(() => {});
-        await page.context().close();
-      }
-    }
-  }
-} finally {
-  await browser.close();
-  await service.stop();
-}
-process.exitCode = failed > 0 ? 1 : 0;
+await run(tests, browser, service);

@@ -1,5 +1,16 @@
 // Every view of every role, as an address and what to press there, for tests that look at all of them.
 
+/** visit goes to a view by its address, as the back button would: without loading the page anew. */
+export async function visit(page, view) {
+  await page.keyboard.press('Escape');
+  await page.evaluate((go) => {
+    history.pushState(null, '', go);
+    dispatchEvent(new PopStateEvent('popstate'));
+  }, view.go);
+  await page.getByTestId('skeleton').waitFor({ state: 'detached' });
+  await view.act?.(page);
+}
+
 const tab = (id) => ({ name: id, go: `/?tab=${id}` });
 const press = (name, selector, seen) => ({ name, go: '/', act: async (page) => {
   await page.locator(selector).first().click();
@@ -20,16 +31,19 @@ const shared = [
 
 export const views = {
   exporter: [
-    tab('requests'), tab('ask'), ...shared,
+    tab('requests'), tab('ask'), tab('orders'), ...shared,
     opened('request', 'requests', '[data-request]', '[data-testid="request-detail"]'),
   ],
   firm: [
-    ...shared, tab('publish'),
+    ...shared, tab('fleet'), tab('publish'),
+    { name: 'calendar', go: '/?tab=fleet', act: async (page) => page.locator('.switch button').nth(1).click() },
     { name: 'publish warehouse', go: '/?tab=publish', act: async (page) => page.locator('.switch button').nth(1).click() },
   ],
   commission: [
-    tab('overview'), tab('bottlenecks'), tab('passages'), ...shared,
+    tab('overview'), tab('bottlenecks'), tab('passages'), tab('whatif'), ...shared,
+    { name: 'new what-if', go: '/?tab=whatif', act: async (page) => { await page.getByTestId('new-whatif').click(); await page.locator('[data-add="passage_shut"]').click(); await page.getByTestId('ask-whatif').waitFor(); } },
     press('palette', '[data-testid="find"]', '[role="option"]'),
+    press('account', '[data-testid="me"]', '[data-testid="account"]'),
     press('menu', '[data-testid="menu"]', ':popover-open'),
     { name: 'keys', go: '/', act: async (page) => { await page.locator('#panel').focus(); await page.keyboard.press('?'); await page.getByTestId('keys').waitFor(); } },
     { name: 'terms', go: '/', act: async (page) => { await page.getByTestId('menu').click(); await page.locator(':popover-open .line').nth(1).click(); await page.getByTestId('terms').waitFor(); } },
