@@ -120,7 +120,7 @@ func (s *Server) setMember(ctx context.Context, who session, in *memberInput) (*
 	org := who.org()
 	user := memberUser(org, in.ID)
 	if in.Body.Level != access.Admin && s.lastAdmin(org, user) {
-		return nil, huma.Error409Conflict("this is the last admin of the organisation; make another first")
+		return nil, coded("last_admin", huma.Error409Conflict("this is the last admin of the organisation; make another first"))
 	}
 	return nil, s.committed(ctx, who, access.Record{User: &access.User{ID: user, Name: in.Body.Name, Email: in.Body.Email}},
 		access.Record{Member: &access.Member{Org: org, User: user, Level: in.Body.Level}})
@@ -163,7 +163,7 @@ func (s *Server) removeMember(ctx context.Context, who session, in *named) (*not
 		return nil, err
 	}
 	if s.lastAdmin(m.Org, m.User) {
-		return nil, huma.Error409Conflict("this is the last admin of the organisation; make another first")
+		return nil, coded("last_admin", huma.Error409Conflict("this is the last admin of the organisation; make another first"))
 	}
 	m.Gone = true
 	return nil, s.committed(ctx, who, access.Record{Member: &m})

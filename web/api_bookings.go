@@ -185,7 +185,7 @@ func (s *Server) rebook(ctx context.Context, who session, in *rebookInput) (*boo
 				q.Cost < in.Body.Cost+0.01
 		})
 		if k < 0 {
-			return nil, huma.Error409Conflict("that way is no longer offered at that cost; look at the alternatives again")
+			return nil, coded("not_offered", huma.Error409Conflict("that way is no longer offered at that cost; look at the alternatives again"))
 		}
 		share := 0.0
 		for i := range b.Parts {

@@ -156,8 +156,8 @@ type departureChange struct {
 }
 
 func tooManyWithdrawals() error {
-	return huma.ErrorWithHeaders(huma.Error429TooManyRequests("your organisation has taken back as much room as it may in a day; ask the operator if there is a reason"),
-		http.Header{"Retry-After": {"3600"}})
+	return coded("withdrawn", huma.ErrorWithHeaders(huma.Error429TooManyRequests("your organisation has taken back as much room as it may in a day; ask the operator if there is a reason"),
+		http.Header{"Retry-After": {"3600"}}))
 }
 
 func (s *Server) changeDeparture(ctx context.Context, who session, in *departureChange) (*nothing, error) {
@@ -206,8 +206,8 @@ func (s *Server) changeDeparture(ctx context.Context, who session, in *departure
 	defer s.changing.Unlock()
 	s.hub.look(func(m *model) { status = m.departures[in.ID] })
 	if now := revisionOf(status); strings.Trim(in.If, `"`) != now {
-		return nil, huma.NewError(http.StatusPreconditionFailed, "somebody has changed this departure since; look at it again and decide what is to hold",
-			&huma.ErrorDetail{Location: "header.If-Match", Message: "is not the revision that holds now", Value: now})
+		return nil, coded("changed", huma.NewError(http.StatusPreconditionFailed, "somebody has changed this departure since; look at it again and decide what is to hold",
+			&huma.ErrorDetail{Location: "header.If-Match", Message: "is not the revision that holds now", Value: now}))
 	}
 	if err := s.submit(ctx, who, newName(who, "", ""), facts...); err != nil {
 		return nil, err

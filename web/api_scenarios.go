@@ -135,9 +135,9 @@ func scenarioError(err error) error {
 	case errors.Is(err, scenario.ErrGone):
 		return huma.Error404NotFound("its problem and plan are no longer at hand; solve it again, then ask")
 	case errors.Is(err, scenario.ErrBusy):
-		return retryLater(huma.Error429TooManyRequests("too many what-ifs are being solved; wait for one, or cancel one"))
+		return coded("whatifs_busy", retryLater(huma.Error429TooManyRequests("too many what-ifs are being solved; wait for one, or cancel one")))
 	case errors.Is(err, scenario.ErrFull):
-		return huma.Error429TooManyRequests("no more what-ifs can be kept; delete one that is no longer needed")
+		return coded("whatifs_full", huma.Error429TooManyRequests("no more what-ifs can be kept; delete one that is no longer needed"))
 	}
 	return err
 }

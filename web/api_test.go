@@ -424,14 +424,21 @@ func TestOutcomesOfSubmit(t *testing.T) {
 		err    error
 		status int
 		field  string
+		code   string
 	}{
-		{fmt.Errorf("no: %w", ErrInvalid), 422, ""}, {ErrConflict, 409, ""}, {ErrNotReady, 503, ""}, {live.ErrStopped, 503, ""},
-		{live.ErrNoRoom, 409, ""}, {live.ErrNotYours, 404, ""}, {errors.New("?"), 503, ""},
-		{&planner.FieldErrors{List: []*planner.FieldError{{Path: "due", Problem: "is past"}}, More: 3}, 422, "body.due"},
-		{&planner.FieldError{Problem: "is wrong"}, 422, "body"},
+		{fmt.Errorf("no: %w", ErrInvalid), 422, "", "invalid"}, {ErrConflict, 409, "", ""}, {ErrNotReady, 503, "", ""}, {live.ErrStopped, 503, "", ""},
+		{live.ErrNoRoom, 409, "", "no_room"}, {live.ErrNotYours, 404, "", "not_yours"}, {errors.New("?"), 503, "", ""},
+		{fmt.Errorf("%w: 3 m3", planner.ErrTooMuch), 409, "", "too_much"}, {live.ErrNotLeading, 503, "", "not_leading"},
+		{&planner.FieldErrors{List: []*planner.FieldError{{Path: "due", Problem: "is past"}}, More: 3}, 422, "body.due", ""},
+		{&planner.FieldError{Problem: "is wrong"}, 422, "body", ""},
 	} {
 		s.fail = try.err
-		s.refused(s.call(Exporter, "x", "POST", "/api/requests", requestJSON()), try.status, try.field)
+		p := s.refused(s.call(Exporter, "x", "POST", "/api/requests", requestJSON()), try.status, try.field)
+		if try.code == "" {
+			assert.Empty(t, p.Type)
+		} else {
+			assert.Equal(t, problemType+try.code, p.Type)
+		}
 	}
 }
 

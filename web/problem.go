@@ -71,11 +71,33 @@ func wrongField(location, message string, value any) error {
 	return huma.Error422UnprocessableEntity("validation failed", &huma.ErrorDetail{Location: location, Message: message, Value: value})
 }
 
+// problemType begins the type of a problem that has a code, by which the page tells it in the reader's language.
+const problemType = "urn:haihe:problem:"
+
+// coded gives a problem its code.
+func coded(code string, err error) error {
+	var model *huma.ErrorModel
+	if errors.As(err, &model) {
+		model.Type = problemType + code
+	}
+	return err
+}
+
 // asProblem turns what Validate, Submit and the other funcs of Config return into an answer.
 func (s *Server) asProblem(err error) error {
 	if err == nil {
 		return nil
 	}
+	answer := s.problemOf(err)
+	for _, r := range refusals {
+		if errors.Is(err, r.err) {
+			return coded(r.code, answer)
+		}
+	}
+	return answer
+}
+
+func (s *Server) problemOf(err error) error {
 	var status huma.StatusError
 	if errors.As(err, &status) {
 		return err

@@ -364,6 +364,7 @@ func (s *service) into(r reply, status int, v any) {
 
 type problemReply struct {
 	Status int
+	Type   string
 	Detail string
 	Errors []struct {
 		Message, Location string

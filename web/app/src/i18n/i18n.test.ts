@@ -32,7 +32,7 @@ describe('catalogues', () => {
 
 // The sources as text, without the catalogues and tests.
 const sources = (readdirSync(join(import.meta.dirname, '..'), { recursive: true }) as string[])
-  .filter((f) => /\.(ts|svelte)$/.test(f) && !/\.test\.ts$/.test(f) && !/i18n[/\\](zh|en)\.ts$/.test(f))
+  .filter((f) => /\.(ts|svelte)$/.test(f) && !/\.test\.ts$/.test(f) && !/i18n[/\\](\w+\.)?(zh|en)\.ts$/.test(f))
   .map((f) => ({ f, text: readFileSync(join(import.meta.dirname, '..', f), 'utf8') }));
 
 describe('the sources', () => {

@@ -1,19 +1,23 @@
 import { calls } from './calls';
 import type { Assignment, BookingState, Me, Mode, Relaxation, RequestBody } from './protocol';
 
-/** Problem is an RFC 9457 answer. Errors name the place in the body, e.g. "body.volume_m3". */
+const typed = 'urn:haihe:problem:';
+
+/** Problem is an RFC 9457 answer. Errors name the place in the body, e.g. "body.volume_m3"; code, or "", says which of the problems that the page words itself. */
 export class Problem extends Error {
   readonly status: number;
   readonly title: string;
+  readonly code: string;
   readonly fields: ReadonlyMap<string, string>;
   /** Of a quote that cannot be had any more. */
   readonly changed: Obstacle | undefined;
   readonly quotes: Quote[] | undefined;
 
-  constructor(status: number, body: { changed?: Obstacle; quotes?: Quote[]; title?: string; detail?: string; errors?: { message?: string; location?: string }[] | null }) {
+  constructor(status: number, body: { type?: string; changed?: Obstacle; quotes?: Quote[]; title?: string; detail?: string; errors?: { message?: string; location?: string }[] | null }) {
     super(body.detail || body.title || `HTTP ${status}`);
     this.status = status;
     this.title = body.title ?? '';
+    this.code = body.type?.startsWith(typed) ? body.type.slice(typed.length) : '';
     this.changed = body.changed;
     this.quotes = body.quotes;
     const fields = new Map<string, string>();
