@@ -1,6 +1,7 @@
 /**
  * cutTexts, run in a page, names each piece of text of which a part cannot be seen nor scrolled to: it is wider or higher
- * than a box that hides what flows over, or lies beyond the right edge of the window.
+ * than a box that hides what flows over, or lies beyond the right edge of the window. A cell of a spreadsheet may: it has its
+ * whole text as its title, and when it is entered.
  */
 export function cutTexts() {
   const found = [];
@@ -12,7 +13,7 @@ export function cutTexts() {
   for (let node = walker.nextNode(); node; node = walker.nextNode()) {
     const text = node.textContent.trim();
     const own = node.parentElement;
-    if (text === '' || !own.checkVisibility({ visibilityProperty: true, opacityProperty: true }) || own.closest('.visually-hidden, .skip, .maplibregl-map, script, style, noscript, option')) continue;
+    if (text === '' || !own.checkVisibility({ visibilityProperty: true, opacityProperty: true }) || own.closest('.visually-hidden, [role="gridcell"], .skip, .maplibregl-map, script, style, noscript, option')) continue;
     range.selectNodeContents(node);
     const box = range.getBoundingClientRect();
     if (box.width === 0) continue;

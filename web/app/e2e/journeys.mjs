@@ -204,7 +204,7 @@ export function journeys({ service, open, done, until, snapshot, shots }) {
       const bad = Math.ceil((n - 7) / 20);
       const page = await open('exporter', { locale: 'zh-CN', webgl: false });
       await view(page, 'orders');
-      await page.getByTestId('orders-file').setInputFiles({ name: 'book.csv', mimeType: 'text/csv', buffer: Buffer.from(lines.join('\r\n')) });
+      await page.getByTestId('order-file').setInputFiles({ name: 'book.csv', mimeType: 'text/csv', buffer: Buffer.from(lines.join('\r\n')) });
       await page.getByTestId('order-bad').waitFor();
       const count = (text) => Number(text.replace(/\D/g, ''));
       assert.equal(count(await page.getByTestId('order-bad').innerText()), bad);
