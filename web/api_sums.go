@@ -38,7 +38,7 @@ type weekDemandView struct {
 	Week       string   `json:"week" doc:"The Monday of the week in which it is due, in UTC"`
 	Requests   *int     `json:"requests" doc:"Null, with the rest, where it is withheld"`
 	AskedM3    *float64 `json:"asked_m3"`
-	UnservedM3 *float64 `json:"unserved_m3" doc:"Neither planned nor booked"`
+	UnservedM3 *float64 `json:"unserved_m3" doc:"Neither planned nor booked; withheld too where it is of one exporter or two"`
 }
 
 // apiSums registers what the commission sees of many owners together.
@@ -176,6 +176,24 @@ func total(of byOwner) figure {
 	return sum
 }
 
+// weekDemand is what is shown of a market's week, and how many exporters have something that finds no room.
+type weekDemand struct {
+	requests, short     int
+	askedM3, unservedM3 float64
+}
+
+func demandOf(parts byOwner) weekDemand {
+	sum := total(parts)
+	d := weekDemand{requests: int(sum[0]), askedM3: sum[1]}
+	for _, p := range parts {
+		if left := p[1] - p[2]; left > 1e-3 {
+			d.short++
+			d.unservedM3 += left
+		}
+	}
+	return d
+}
+
 func (m *model) demand() []demandView {
 	markets := map[string]map[string]*marketRow{} // by week
 	for id := range m.requests {
@@ -207,9 +225,11 @@ func (m *model) demand() []demandView {
 				for e, p := range markets[market][monday].parts {
 					parts[e] = p.figure()
 				}
-				if x, ok := m.board.weeks.offer(market+" "+monday, parts, total(parts)); ok {
-					n, behind := int(x[0]), max(0, x[1]-x[2])
-					w.Requests, w.AskedM3, w.UnservedM3 = &n, &x[1], &behind
+				if x, ok := m.board.weeks.offer(market+" "+monday, parts, demandOf(parts)); ok {
+					w.Requests, w.AskedM3 = &x.requests, &x.askedM3
+					if x.short == 0 || x.short >= least {
+						w.UnservedM3 = &x.unservedM3
+					}
 				}
 			}
 			v.Weeks = append(v.Weeks, w)

@@ -98,15 +98,15 @@ type board struct {
 	booked     releases[booked]
 	warehouses releases[planner.Load]
 	plan       releases[planTotals]
-	days       releases[float64] // "warehouse date", m3; without a warehouse: all of them
-	lanes      releases[figure]  // "lane week"
-	weeks      releases[figure]  // "market week"
+	days       releases[float64]    // "warehouse date", m3; without a warehouse: all of them
+	lanes      releases[figure]     // "lane week"
+	weeks      releases[weekDemand] // "market week"
 }
 
 func newBoard() board {
 	return board{map[string]map[string]bool{}, map[string]map[string]bool{}, releases[planner.Load]{}, releases[booked]{},
 		releases[planner.Load]{}, releases[planTotals]{}, releases[float64]{}, releases[figure]{},
-		releases[figure]{}}
+		releases[weekDemand]{}}
 }
 
 // planTotals are the sums of a plan over everybody.

@@ -165,3 +165,24 @@ func TestOfTwoNothingIsTold(t *testing.T) {
 	assert.False(t, shown, "against what was shown before, two differ")
 	assert.Zero(t, x)
 }
+
+// TestUnservedOfFew: what one or two exporters have left is not told, though more of them ask; that nothing is left is.
+func TestUnservedOfFew(t *testing.T) {
+	left := func(fractions ...float64) *float64 {
+		m := newModel(func(string) (PlaceNames, bool) { return PlaceNames{}, false })
+		u := live.Update{}
+		for i, f := range fractions {
+			id := fmt.Sprint("R", i)
+			u.Requests = append(u.Requests, planner.RequestStatus{Request: wish(id, fmt.Sprint("E", i), "US").Request})
+			a := toUS(id)[0]
+			a.Fraction = 1 - f
+			u.Matches = append(u.Matches, planner.Match{Request: id, Parts: []planner.Assignment{a}, Unmatched: f})
+		}
+		m.take(u)
+		return m.demand()[0].Weeks[0].UnservedM3
+	}
+	assert.Nil(t, left(0.5, 0, 0, 0))
+	assert.Nil(t, left(0.5, 0.5, 0, 0))
+	assert.InDelta(t, 3*0.5*33, *left(0.5, 0.5, 0.5, 0), 1e-3)
+	assert.Zero(t, *left(0, 0, 0, 0))
+}

@@ -84,5 +84,5 @@ export const mapEn: Record<keyof typeof mapZh, string> = {
   'card.carries': 'Carries, by plan and bookings',
   'card.requests': '{n} {n|consignment|consignments}',
   'card.history': 'Latest events',
-  'card.nohistory': 'No event since this page was opened.',
+  'card.nohistory': 'No event is known.',
 };

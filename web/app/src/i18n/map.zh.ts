@@ -83,5 +83,5 @@ export const mapZh = {
   'card.carries': '计划与订舱所载',
   'card.requests': '{n} 票货',
   'card.history': '最近事件',
-  'card.nohistory': '打开本页以来没有事件。',
+  'card.nohistory': '没有已知事件。',
 } as const;

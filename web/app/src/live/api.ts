@@ -226,9 +226,29 @@ export async function tableFile(rows: string[][], format: 'xlsx' | 'csv'): Promi
 export interface Occupancy {
   start: string;
   warehouses: { id: string; m3: (number | null)[] }[];
+  m3?: (number | null)[]; // of all warehouses, to the commission
+  room_m3?: number[];
 }
 export const demand = () => call<{ market: string; weeks: { week: string; unserved_m3: number | null }[] }[]>('GET', '/api/demand');
 export const occupancy = () => call<Occupancy>('GET', '/api/occupancy');
+
+export interface LaneLoad {
+  lane: string;
+  week: string; // its Monday
+  room_m3: number;
+  m3: number | null;
+}
+export const laneLoads = () => call<LaneLoad[]>('GET', '/api/lane-loads');
+
+/** What the log tells of a departure, oldest first. */
+export interface Happened {
+  at: string;
+  what: 'scheduled' | 'delayed' | 'cancelled' | 'reinstated' | 'capacity' | 'rate';
+  hours?: number;
+  reason?: string;
+  capacity_m3?: number;
+}
+export const happened = (departure: string) => call<Happened[]>('GET', `/api/departures/${path(departure)}/history`);
 
 export interface Overlay {
   approval_number: string;

@@ -1,4 +1,5 @@
 import type { Booking, Change, Departure, Match, Mode, Passage, Plan, Request, Warehouse } from './protocol';
+import type { Happened } from './api';
 import type { Store } from './store';
 
 /** One thing that happened, in a form that either language can word. Last is the last leg that it holds for, if there are several. */
@@ -14,6 +15,22 @@ export type News = { at: number; id: string; replanned?: number; version?: numbe
   | { what: 'held' | 'booked' | 'unbooked' | 'expired' | 'disrupted'; request: string; booking: string }
   | { what: 'planned' }
 );
+
+/** recorded puts what the log tells of a departure into words' form, newest first. */
+export function recorded(d: Departure, list: readonly Happened[]): News[] {
+  let [hours, m3] = [0, 0];
+  const out = list.map((x, i): News => {
+    const base = { id: `h${i}`, at: Date.parse(x.at), departure: d.id, mode: d.mode };
+    const reason = x.reason ? { reason: x.reason } : {};
+    const before = { hours, m3 };
+    hours = x.hours ?? hours;
+    m3 = x.capacity_m3 ?? m3;
+    if (x.what === 'delayed') return { ...base, what: 'delayed', hours, before: before.hours, ...reason };
+    if (x.what === 'cancelled') return { ...base, what: 'cancelled', ...reason };
+    return x.what === 'capacity' ? { ...base, what: 'capacity', m3, before: before.m3 } : { ...base, what: x.what };
+  });
+  return out.reverse();
+}
 
 let serial = 0;
 const next = () => `n${++serial}`;

@@ -1,5 +1,5 @@
 import { flushSync } from 'svelte';
-import { occupancy, type Occupancy } from '../live/api';
+import { laneLoads, occupancy, type LaneLoad, type Occupancy } from '../live/api';
 import { roomOn } from '../live/news';
 import type { Departure, Warehouse } from '../live/protocol';
 import { live } from '../ui/live.svelte';
@@ -61,9 +61,17 @@ class Scope {
     const all = [...live.store.tables.warehouse.values()];
     return lens.filtered ? all.filter(this.sieve.warehouse) : all;
   });
-  weeks = $derived(
-    weeks(this.departures, live.store.tables.departure_load, live.departurePrices, (id) => live.store.changedAt.get(`departure:${id}`) ?? -Infinity, this.at, Date.now()),
-  );
+  /** Lanes' loads in the week looked at, as the service sums them up for the commission; its weeks begin on Mondays. */
+  #loads = $state.raw<readonly LaneLoad[]>([]);
+  weeks = $derived.by(() => {
+    const all = weeks(this.departures, live.store.tables.departure_load, live.departurePrices, (id) => live.store.changedAt.get(`departure:${id}`) ?? -Infinity, this.at, Date.now());
+    const monday = new Date(Math.floor((this.at - 4 * dayMs) / weekMs) * weekMs + 4 * dayMs).toISOString().slice(0, 10);
+    for (const { lane, week, m3, room_m3 } of lens.filtered ? [] : this.#loads) {
+      const w = week === monday ? all.get(lane) : undefined;
+      if (w) Object.assign(w, { m3: m3 ?? 0, room: room_m3, load: m3 === null ? null : m3 / room_m3 || 0 });
+    }
+    return all;
+  });
 
   /** What one more m3 is worth this week, dearest first: on a lane, and in a warehouse on its dearest day. */
   bottlenecks = $derived.by<Worth[]>(() => {
@@ -123,6 +131,16 @@ class Scope {
           asked = performance.now();
           void occupancy().then((o) => (this.#occupancy = o), () => {});
         }, Math.max(0, asked + 5000 - performance.now()));
+        return () => clearTimeout(ask);
+      });
+      let summed = -Infinity;
+      $effect(() => {
+        void live.plan?.version;
+        if (live.me?.role !== 'commission') return;
+        const ask = setTimeout(() => {
+          summed = performance.now();
+          void laneLoads().then((l) => (this.#loads = l), () => {});
+        }, Math.max(0, summed + 5000 - performance.now()));
         return () => clearTimeout(ask);
       });
       $effect(() => {
