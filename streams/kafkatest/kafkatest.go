@@ -185,7 +185,11 @@ func (b *Broker) configure() error {
 		"num.network.threads=2",
 		"num.io.threads=2",
 		"offsets.topic.num.partitions=5", // as many as the groups of the tests can use
-		"broker.session.timeout.ms=4000", // another takes over sooner than a busy machine would need
+		// Another takes over sooner than usual (9 s), yet not from a broker that only waits for a busy machine: then they
+		// take over from each other without end, and none gets anything done. The same of the controllers (2 s, 1 s).
+		"broker.session.timeout.ms=6000",
+		"controller.quorum.fetch.timeout.ms=5000",
+		"controller.quorum.election.timeout.ms=2000",
 		"broker.heartbeat.interval.ms=500",
 		"log.cleaner.dedupe.buffer.size=4194304",
 	}
