@@ -74,7 +74,9 @@ func (s *State) Problem(now time.Time, days int) (*Problem, []Omission) {
 		w.CapacityM3 = s.freeRoom(id, &w, start, days)
 		p.Warehouses = append(p.Warehouses, w.Warehouse)
 	}
-	for _, id := range s.openRequests(now) {
+	open := s.openRequests(now)
+	p.Requests = make([]Request, 0, len(open))
+	for _, id := range open {
 		r, ok := s.Request(id)
 		if !ok {
 			if s.requests[id].withdrawnAt == 0 {

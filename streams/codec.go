@@ -45,6 +45,12 @@ func Encode(e planner.Event) (kafka.Message, error) {
 		return kafka.Message{}, errors.New("streams: the event has no fact")
 	}
 	typ := e.Fact.Type()
+	entry, isEntry := e.Fact.(*planner.LedgerEntry)
+	if isEntry {
+		if m, ok := encodedEntries.get(e, entry); ok {
+			return m, nil
+		}
+	}
 	if err := checkAttributes(e); err != nil {
 		return kafka.Message{}, fmt.Errorf("streams: %s: %w", typ, err)
 	}
@@ -60,18 +66,21 @@ func Encode(e planner.Event) (kafka.Message, error) {
 	}
 	key := e.Fact.Key()
 	m := newMessage(TopicOf(e.Fact), key, typ, e.ID, e.Source, e.Time, e.Sequence, payload)
-	if entry, ok := e.Fact.(*planner.LedgerEntry); ok {
+	if isEntry {
 		m.Headers = append(m.Headers, kafka.Header{Key: headerHash, Value: []byte(entry.Hash())})
 	}
 	if n := recordBytes(m); n > MaxRecordBytes {
 		return kafka.Message{}, fmt.Errorf("streams: %s %s: the record takes %d bytes, at most %d are allowed", typ, key, n, MaxRecordBytes)
+	}
+	if isEntry {
+		encodedEntries.add(e, entry, m)
 	}
 	return m, nil
 }
 
 // CheckEntry says why an entry of the ledger, sealed, cannot stand in the log.
 func CheckEntry(e *planner.LedgerEntry) error {
-	_, err := Encode(planner.Event{ID: e.Hash(), Source: "/ledger", Sequence: e.Seq, Time: e.Time, Fact: e})
+	_, err := Encode(planner.Event{ID: "ledger:" + e.Hash(), Source: "/ledger", Sequence: e.Seq, Time: e.Time, Fact: e})
 	return err
 }
 

@@ -2,7 +2,10 @@ package streams
 
 import (
 	"crypto/sha256"
+	"slices"
 	"sync"
+
+	"github.com/segmentio/kafka-go"
 
 	"haihe/planner"
 )
@@ -44,4 +47,50 @@ func (p *passed) add(payload []byte) {
 	delete(p.known, p.order[p.next])
 	p.order[p.next], p.known[sum] = sum, true
 	p.next = (p.next + 1) % passedKept
+}
+
+// encodedKept is how many entries are on their way at a time, at most, from the decision to the log.
+const encodedKept = 1024
+
+// encodedEntries knows the records of the latest entries: each is made when the entry is checked, and wanted again when it is
+// written.
+var encodedEntries encoded
+
+// encoded remembers records by the hash of the entry, the latest encodedKept of them.
+type encoded struct {
+	mu    sync.Mutex
+	known map[string]encodedEntry
+	order [encodedKept]string // a ring
+	next  int
+}
+
+type encodedEntry struct {
+	event  planner.Event
+	record kafka.Message
+}
+
+// get returns the record of an event that is about an entry, if it was made before of the same event.
+func (k *encoded) get(e planner.Event, entry *planner.LedgerEntry) (kafka.Message, bool) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	x, ok := k.known[entry.Hash()]
+	same := ok && entry.Hash() != "" && x.event.ID == e.ID && x.event.Source == e.Source && x.event.Sequence == e.Sequence && x.event.Time.Equal(e.Time)
+	return x.record, same
+}
+
+func (k *encoded) add(e planner.Event, entry *planner.LedgerEntry, record kafka.Message) {
+	e.Fact = nil                                 // it is in the record
+	record.Headers = slices.Clip(record.Headers) // whoever adds to them gets a copy
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.known == nil {
+		k.known = make(map[string]encodedEntry, encodedKept)
+	}
+	hash := entry.Hash()
+	if _, in := k.known[hash]; !in {
+		delete(k.known, k.order[k.next])
+		k.order[k.next] = hash
+		k.next = (k.next + 1) % encodedKept
+	}
+	k.known[hash] = encodedEntry{e, record}
 }

@@ -1,11 +1,15 @@
 package streams
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/go-json-experiment/json"
+	"github.com/segmentio/kafka-go"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"haihe/planner"
 )
 
 // All that we write is plain, but for texts with escapes.
@@ -74,4 +78,36 @@ func BenchmarkSchema(b *testing.B) {
 			}
 		})
 	}
+}
+
+// A record is made once of an entry, and anew of whatever else is said of it.
+func TestEntryEncodedTwice(t *testing.T) {
+	entry := func(seq uint64) *planner.LedgerEntry {
+		e := &planner.LedgerEntry{Seq: seq, Epoch: 1, Prev: strings.Repeat("0", 64), Time: noon, Kind: planner.EntryEpochBegun, Leader: "one"}
+		e.Seal()
+		return e
+	}
+	one := entry(1)
+	require.NoError(t, CheckEntry(one))
+	event := planner.Event{ID: "ledger:" + one.Hash(), Source: "/ledger", Sequence: 1, Time: noon, Fact: one}
+	first, err := Encode(event)
+	require.NoError(t, err)
+	_ = append(first.Headers, kafka.Header{Key: "more"})
+	again, err := Encode(event)
+	require.NoError(t, err)
+	assert.Equal(t, first, again)
+	back, err := Decode(again)
+	require.NoError(t, err)
+	assert.Equal(t, one.Hash(), back.Fact.(*planner.LedgerEntry).Hash())
+	event.ID = "other"
+	other, err := Encode(event)
+	require.NoError(t, err)
+	assert.NotEqual(t, first, other)
+	event.Sequence = 0
+	_, err = Encode(event)
+	require.Error(t, err)
+	for seq := range uint64(2 * encodedKept) {
+		require.NoError(t, CheckEntry(entry(seq+2)))
+	}
+	assert.LessOrEqual(t, len(encodedEntries.known), encodedKept)
 }
