@@ -111,6 +111,7 @@ type solution struct {
 	current
 	epoch     uint64
 	effort    Effort
+	begun     time.Time     // when the problem was taken, or the solve began where it was there
 	took      time.Duration // of the solve
 	abandoned bool          // the state changed meanwhile
 	causes    []trace.Cause // of the changes that it answers
@@ -145,8 +146,8 @@ func New(cfg Config) *Loop {
 	return l
 }
 
-// While commands come in, a solve is followed by a rest as long as it took: it takes every core there is, and somebody
-// waits for the decisions.
+// While commands come in, a solve is followed by a rest as long as it took, with the making of its problem and the writing of
+// its plan: it takes every core there is, and somebody waits for the decisions.
 const (
 	decidingFor = time.Second
 	mostRest    = 2 * time.Second
@@ -324,7 +325,7 @@ func (l *Loop) due() bool {
 
 // solve starts the one solve that may be under way, on the state as it is now.
 func (l *Loop) solve(ctx context.Context) {
-	s := &solution{effort: Quick, causes: l.causes}
+	s := &solution{effort: Quick, begun: time.Now(), causes: l.causes}
 	l.causes = nil
 	s.problem, s.omissions = l.cfg.State.Problem(l.cfg.Now(), l.cfg.Days)
 	l.dirty = false
@@ -337,7 +338,7 @@ func (l *Loop) improve(ctx context.Context, effort Effort, causes []trace.Cause)
 	if effort > Proven {
 		solving, l.abandon = context.WithCancel(ctx)
 	}
-	l.launch(ctx, solving, &solution{effort: effort, causes: causes, current: current{problem: l.now.problem, omissions: l.now.omissions}})
+	l.launch(ctx, solving, &solution{effort: effort, begun: time.Now(), causes: causes, current: current{problem: l.now.problem, omissions: l.now.omissions}})
 }
 
 // launch solves until solving ends, and records the plan until ctx does.
@@ -408,7 +409,7 @@ func (l *Loop) adopt(ctx context.Context, s *solution) {
 	}
 	deciding := time.Since(l.granted) < decidingFor
 	if deciding {
-		l.rest = time.Now().Add(min(s.took, mostRest))
+		l.rest = time.Now().Add(min(time.Since(s.begun), mostRest))
 	}
 	if s.abandoned {
 		return
