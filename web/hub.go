@@ -129,7 +129,10 @@ func (h *hub) run(ctx context.Context) {
 	telling := time.NewTimer(restAtMost)
 	telling.Stop()
 	var rested time.Time // until when nobody is told
-	tell := func() { rested = time.Now().Add(h.tell()) }
+	tell := func() {
+		begun := time.Now()
+		rested = begun.Add(h.tell())
+	}
 	for {
 		select {
 		case <-ctx.Done():
