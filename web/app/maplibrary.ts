@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import type { Plugin } from 'vite';
+import { transformWithOxc, type Plugin } from 'vite';
 
 const root = dirname(createRequire(import.meta.url).resolve('maplibre-gl/package.json'));
 
@@ -28,6 +28,11 @@ export function mapLibrary(): Plugin {
       if (serving) return `export { default } from 'maplibre-gl/dist/maplibre-gl-worker.mjs?url'`;
       const worker = this.emitFile({ type: 'chunk', id: join(root, 'src/source/worker.ts'), name: 'map-worker' });
       return `export default import.meta.ROLLUP_FILE_URL_${worker}`;
+    },
+    // Its classes declare again what the class above sets, which by the language's own rule would be undefined after that.
+    transform(code, file) {
+      if (!file.startsWith(root) || !file.endsWith('.ts')) return undefined;
+      return transformWithOxc(code, file, { assumptions: { setPublicClassFields: true }, typescript: { removeClassFieldsWithoutInitializer: true } });
     },
     generateBundle(_, bundle) {
       const [notice] = /^\/\*[^]*?\*\/\n/.exec(readFileSync(join(root, 'dist/maplibre-gl.mjs'), 'utf8'))!;
