@@ -36,7 +36,8 @@ export const views = {
   ],
   firm: [
     ...shared, tab('fleet'), tab('publish'),
-    { name: 'calendar', go: '/?tab=fleet', act: async (page) => page.locator('.switch button').nth(1).click() },
+    { name: 'stores', go: '/?tab=fleet', act: async (page) => page.locator('.switch button').nth(1).click() },
+    { name: 'calendar', go: '/?tab=fleet', act: async (page) => page.locator('.switch button').nth(2).click() },
     { name: 'publish warehouse', go: '/?tab=publish', act: async (page) => page.locator('.switch button').nth(1).click() },
   ],
   commission: [
