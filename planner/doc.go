@@ -20,7 +20,7 @@
 //   - state.go folds them: of every aspect the fact with the highest sequence holds. status.go and view.go say how things
 //     stand, planned beside actual; published.go makes the facts by which a problem would have been published.
 //   - ledger.go and book.go are decisions: entries in one order, each naming the hash of the one before, and the bookings that
-//     they make. decide.go makes an entry of a command; lifecycle.go says what time and facts do to a booking; room.go and
+//     they make. decide.go makes an entry of a command; lifecycle.go says what time and facts do to a booking, repeat.go to a request that is asked again; room.go and
 //     uses.go how much is promised; disrupted.go what no longer holds; obstacle.go why a way cannot be promised.
 //   - horizon.go takes the problem out of the state at a moment.
 //   - passage.go, seaway.go and diversion.go send ships around straits that are shut.

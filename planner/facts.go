@@ -121,6 +121,8 @@ type RequestSubmitted struct {
 	Request
 	Goods  string `json:"goods,omitempty"`   // what it is, in the exporter's words
 	HSCode string `json:"hs_code,omitempty"` // Harmonized System, 6 to 10 digits
+
+	Repeat *Repeat `json:"repeat,omitempty"` // nil: asked once
 }
 
 // RequestWithdrawn takes a request back, unless it was submitted again with a higher sequence.

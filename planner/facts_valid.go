@@ -133,6 +133,15 @@ func (f *RequestSubmitted) Validate() error {
 		if f.HSCode != "" && !hsCode(f.HSCode) {
 			fe.add("hs_code", "must be 6 to 10 digits, got %s", short(f.HSCode))
 		}
+		if r := f.Repeat; r != nil {
+			back := fe.under("repeat")
+			fe.oneOf("every", r.Every, EveryWeek, EveryMonth)
+			fe.text("series", r.Series, maxIDBytes)
+			if r.N < 0 || r.N > 1e6 || (r.N == 0) != (r.Series == "") {
+				fe.add("n", "must be from 1 on where series is set, and 0 where it is not, got %d", r.N)
+			}
+			back()
+		}
 	})
 }
 

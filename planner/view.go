@@ -67,6 +67,7 @@ type RequestStatus struct {
 	SubmittedAt time.Time `json:"submitted_at"`
 	Withdrawn   bool      `json:"withdrawn"`
 	BookedShare float64   `json:"booked_share"` // the fraction under holds and bookings
+	Repeat      *Repeat   `json:"repeat,omitempty"`
 }
 
 // BookingStatus is a booking as it stands. Disruptions say why it can no longer run as confirmed; its owner

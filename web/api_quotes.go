@@ -41,7 +41,7 @@ type quoteInput struct {
 type quoteBody struct {
 	Quote   string       `json:"quote" minLength:"1" maxLength:"4096" doc:"Id of the quote"`
 	Status  string       `json:"status,omitempty" enum:"QUOTED,HELD,CONFIRMED" default:"HELD" doc:"HELD keeps the room for a time; CONFIRMED books at once; QUOTED keeps the cost for longer, and no room"`
-	Request *requestBody `json:"request,omitempty" doc:"What was quoted, to the letter; it is submitted with the booking, or neither is. Left out for a quote of a request that is there"`
+	Request *requestBody `json:"request,omitempty" doc:"What was quoted, to the letter but for repeat; it is submitted with the booking, or neither is. Left out for a quote of a request that is there"`
 }
 
 // offer is what the id of a quote says: whose it is, of what, and which way at which cost.
@@ -83,7 +83,7 @@ func (s *Server) quote(ctx context.Context, who session, in *struct{ Body reques
 	if err := s.checkRequest(fact); err != nil {
 		return nil, err
 	}
-	return s.offers(ctx, who, &fact.Request, offer{Digest: digestOf(in.Body), Fraction: 1})
+	return s.offers(ctx, who, &fact.Request, offer{Digest: in.Body.digest(), Fraction: 1})
 }
 
 func (s *Server) quoteRequest(ctx context.Context, who session, in *named) (*offersAnswer, error) {
@@ -172,7 +172,7 @@ func (s *Server) takeQuote(ctx context.Context, who session, in *quoteInput) (*b
 			return nil, err
 		}
 		r = own.Request
-	case digestOf(*in.Body.Request) != o.Digest:
+	case in.Body.Request.digest() != o.Digest:
 		return nil, wrongField("body.request", "is not what was quoted; quote it again", nil)
 	default:
 		fact := in.Body.Request.fact(n.of("rq", "request"), who.Org)
@@ -217,6 +217,12 @@ func (s *Server) otherQuotes(ctx context.Context, who session, why error, r *pla
 	}
 	refused.Quotes = list(refused.Quotes)
 	return refused
+}
+
+// digest names what is quoted; how often it is asked for is no part of that.
+func (b requestBody) digest() string {
+	b.Repeat = nil
+	return digestOf(b)
 }
 
 func digestOf(said any) string {

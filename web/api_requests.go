@@ -32,6 +32,13 @@ type requestBody struct {
 	Value         float64   `json:"value" minimum:"0" maximum:"1e12" doc:"Cost of leaving it: no match costs more"`
 	TimeCostM3Day float64   `json:"time_cost_m3_day,omitempty" minimum:"0" maximum:"1e9" doc:"What a day between ready and arrival costs, per m3"`
 	CO2ePriceT    float64   `json:"co2e_price_t,omitempty" minimum:"0" maximum:"1e9" doc:"Price of a tonne of CO2e"`
+
+	Repeat *repeatBody `json:"repeat,omitempty" doc:"Ask for it again and again: the next is submitted 14 days before it is ready, with its dates moved on"`
+}
+
+type repeatBody struct {
+	Every  string `json:"every" enum:"week,month"`
+	Paused bool   `json:"paused,omitempty" doc:"None more until it is resumed"`
 }
 
 // fact makes the request of an exporter.
@@ -40,7 +47,11 @@ func (b *requestBody) fact(id, exporter string) *planner.RequestSubmitted {
 	if drawdown == "" {
 		drawdown = planner.DrawdownNone
 	}
-	return &planner.RequestSubmitted{Goods: b.Goods, HSCode: b.HSCode, Request: planner.Request{
+	var repeat *planner.Repeat
+	if b.Repeat != nil {
+		repeat = &planner.Repeat{Every: b.Repeat.Every, Paused: b.Repeat.Paused}
+	}
+	return &planner.RequestSubmitted{Goods: b.Goods, HSCode: b.HSCode, Repeat: repeat, Request: planner.Request{
 		ID: id, Exporter: exporter, Origin: b.Origin, Market: b.Market, Class: b.Class, VolumeM3: b.VolumeM3,
 		WeightKg: b.WeightKg, Ready: b.Ready.UTC(), Due: b.Due.UTC(), StorageDays: b.StorageDays, Drawdown: drawdown,
 		Modes: b.Modes, Whole: b.Whole, Value: b.Value, TimeCostM3Day: b.TimeCostM3Day, CO2ePriceT: b.CO2ePriceT}}
@@ -190,12 +201,16 @@ func (s *Server) changeRequest(ctx context.Context, who session, in *requestChan
 		return nil, err
 	}
 	fact := in.Body.fact(in.ID, who.Org)
+	if fact.Repeat != nil && before.Repeat != nil {
+		fact.Repeat.Series, fact.Repeat.N = before.Repeat.Series, before.Repeat.N
+	}
+	same := sameJSON(before.Request, fact.Request) && before.Goods == fact.Goods && before.HSCode == fact.HSCode
 	switch {
-	case sameJSON(before.Request, fact.Request) && before.Goods == fact.Goods && before.HSCode == fact.HSCode && !before.Withdrawn:
+	case same && sameJSON(before.Repeat, fact.Repeat) && !before.Withdrawn:
 		return nil, nil // it is so already
 	case before.Withdrawn:
 		return nil, huma.Error409Conflict("the request was withdrawn; submit a new one")
-	case before.BookedShare > 0:
+	case before.BookedShare > 0 && !same: // its rule may still be changed
 		return nil, huma.Error409Conflict("some of the request is held or booked; cancel that first, or submit another for the rest")
 	}
 	if err := s.checkRequest(fact); err != nil {
@@ -206,7 +221,10 @@ func (s *Server) changeRequest(ctx context.Context, who session, in *requestChan
 	if err := s.accept(ctx, who, newName(who, "", ""), planner.EntryRequestAccepted, fact, ""); err != nil {
 		return nil, err
 	}
-	s.shows(ctx, func(m *model) bool { return sameJSON(m.requests[in.ID].Request, fact.Request) })
+	s.shows(ctx, func(m *model) bool {
+		now := m.requests[in.ID]
+		return sameJSON(now.Request, fact.Request) && sameJSON(now.Repeat, fact.Repeat)
+	})
 	return nil, nil
 }
 

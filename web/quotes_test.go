@@ -45,7 +45,7 @@ func TestTheQuoteThatWasChosenIsHeld(t *testing.T) {
 	require.NotEmpty(t, quotes[0].ID)
 	assert.Equal(t, start.Add(30*time.Minute), *quotes[0].Expires)
 	assert.Empty(t, quotes[1].ID, "there is no room for all of it")
-	take := obj{"quote": quotes[0].ID, "request": body}
+	take := obj{"quote": quotes[0].ID, "request": with(requestJSON("goods", "<b>bikes</b>"), "repeat", obj{"every": "month"})}
 
 	// The carrier raises its rate: the cost holds.
 	s.say(&planner.DepartureRateChanged{Departure: "LAX-1", Mode: "sea", Rate: planner.Rate{Per: "m3", Amount: 999, KgPerM3: 1000}})
@@ -165,6 +165,19 @@ func TestARequestIsChangedInItsPlace(t *testing.T) {
 	s.booked("carpets", "R2", "bk-2")
 	s.settle()
 	s.refused(s.call(Exporter, "carpets", "PUT", "/api/requests/R2", later), 409, "")
+
+	// Its rule may be changed though it is booked; those after the first keep their place in the series.
+	weekly := wish("S", "tiles", "US")
+	weekly.Repeat = &planner.Repeat{Every: "week", Series: "S0", N: 3}
+	s.say(weekly)
+	s.booked("tiles", "S", "bk-s")
+	s.settle()
+	body := obj{"origin": "CNTXG", "market": "US", "class": "general", "goods": "goods of tiles", "volume_m3": 33, "weight_kg": 4000, "ready": start, "due": start.AddDate(0, 0, 50),
+		"storage_days": 20, "drawdown": "linear", "value": 987654, "repeat": obj{"every": "week", "paused": true}}
+	s.into(s.call(Exporter, "tiles", "PUT", "/api/requests/S", body), 204, nil)
+	s.into(s.call(Exporter, "tiles", "GET", "/api/requests/S", nil), 200, &detail)
+	assert.Equal(t, &planner.Repeat{Every: "week", Paused: true, Series: "S0", N: 3}, detail.Request.Repeat)
+	s.refused(s.call(Exporter, "tiles", "PUT", "/api/requests/S", with(body, "repeat", obj{"every": "day"})), 422, "body.repeat.every")
 	s.into(s.call(Exporter, "bikes", "DELETE", "/api/requests/R1", nil), 204, nil)
 	s.refused(s.call(Exporter, "bikes", "PUT", "/api/requests/R1", later), 409, "")
 }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"haihe/planner"
@@ -37,6 +38,7 @@ type ticket struct {
 	err     error
 	done    chan struct{} // nil for the leader's own
 	current bool          // what it is decided on is known to be no older than itself
+	step    string        // of the leader's own: what it is a step of
 	cause   trace.Cause
 }
 
@@ -249,7 +251,7 @@ func (l *Loop) decide() {
 		}
 		taken++
 		if t.done == nil {
-			delete(l.asked, t.command.Booking)
+			delete(l.asked, t.step)
 		}
 		outcome, err := l.decideOne(d, &t.command, now)
 		if err != nil && !errors.Is(err, ErrNotPlanned) && !t.current && t.done != nil && l.cfg.LedgerEnd != nil {
@@ -520,6 +522,7 @@ func (l *Loop) land(err error) {
 		clear(l.appointed)
 		l.agenda = nil
 		l.review(l.cfg.State.Bookings())
+		l.repeat(l.cfg.State.Repeating())
 		l.change()
 	}
 }
@@ -543,7 +546,36 @@ func (l *Loop) review(ids []string) {
 			}
 		default:
 			l.asked[id] = true
-			l.queue = append(l.queue, &ticket{command: planner.Command{Kind: step.Kind, Booking: id, Reasons: step.Reasons}})
+			l.queue = append(l.queue, &ticket{step: id, command: planner.Command{Kind: step.Kind, Booking: id, Reasons: step.Reasons}})
+		}
+	}
+	l.decide()
+}
+
+// ofRequest begins what appointments and steps of requests are kept under; no id of a booking does.
+const ofRequest = "\x00"
+
+// repeat queues the next of requests that are asked again and again, or notes when it is due.
+func (l *Loop) repeat(ids []string) {
+	if !l.leading {
+		return
+	}
+	now := l.cfg.Now()
+	for _, id := range ids {
+		next, at, ok := l.cfg.State.NextOccurrence(id, now)
+		key := ofRequest + id
+		switch {
+		case !ok:
+			delete(l.appointed, key)
+		case l.asked[key]:
+		case at.After(now):
+			if !l.appointed[key].Equal(at) {
+				l.appointed[key] = at
+				heap.Push(&l.agenda, appointment{at, key})
+			}
+		default:
+			l.asked[key] = true
+			l.queue = append(l.queue, &ticket{step: key, command: planner.Command{Kind: planner.EntryRequestAccepted, Request: next}})
 		}
 	}
 	l.decide()
@@ -552,12 +584,19 @@ func (l *Loop) review(ids []string) {
 // keepAppointments reviews what is due.
 func (l *Loop) keepAppointments() {
 	now := l.cfg.Now()
-	var ids []string
+	var ids, requests []string
 	for len(l.agenda) > 0 && !l.agenda[0].at.After(now) {
 		if a := heap.Pop(&l.agenda).(appointment); l.appointed[a.booking].Equal(a.at) {
 			delete(l.appointed, a.booking)
-			ids = append(ids, a.booking)
+			if id, ok := strings.CutPrefix(a.booking, ofRequest); ok {
+				requests = append(requests, id)
+			} else {
+				ids = append(ids, a.booking)
+			}
 		}
+	}
+	if len(requests) > 0 {
+		l.repeat(requests)
 	}
 	if len(ids) > 0 {
 		l.review(ids)

@@ -248,6 +248,7 @@ func (l *Loop) apply(b batch) {
 			u.Cause = span.Cause()
 			l.observe(u)
 			l.review(c.Bookings)
+			l.repeat(c.Requests)
 		}
 	}
 	if moved {

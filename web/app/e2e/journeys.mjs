@@ -190,6 +190,29 @@ export function journeys({ service, open, done, until, snapshot, shots }) {
       await done(page);
     },
 
+    async 'a stock comes again every week by a rule, until it is paused'() {
+      const page = await open('exporter', { locale: 'en-GB', webgl: false });
+      await view(page, 'ask');
+      const goods = `weekly e2e ${Date.now()}`;
+      await page.getByLabel('Description').fill(goods);
+      await page.getByLabel('Volume (m³)').fill('1');
+      await page.getByLabel('Repeat').selectOption('week');
+      await page.getByTestId('submit').click();
+      await page.getByTestId('repeat').waitFor();
+      // Ready in three days: the next one, in ten, is within the fortnight, and is there at once; so is none after three weeks.
+      const mine = async () => (await snapshot(page)).entities.request.filter((r) => r.goods === goods).sort((a, b) => a.ready.localeCompare(b.ready));
+      const list = await until('the next', async () => ((await mine()).length >= 2 ? mine() : null));
+      assert.equal(Date.parse(list[1].ready) - Date.parse(list[0].ready), 7 * day);
+      const newest = (await mine()).at(-1);
+      await page.evaluate((r) => (history.pushState(null, '', `?request=${r}`), dispatchEvent(new PopStateEvent('popstate'))), newest.id);
+      await page.getByTestId('repeat').getByRole('button', { name: 'Pause' }).click();
+      await page.getByTestId('repeat').getByText('paused').waitFor();
+      await page.screenshot({ path: `${shots}/exporter-en-light-repeat.png` });
+      await page.getByTestId('repeat').getByRole('button', { name: 'Resume' }).click();
+      await until('the rule goes on', async () => !(await mine()).at(-1).repeat.paused);
+      await done(page);
+    },
+
     // HAIHE_ORDER_ROWS=10000 is the size that people have asked for; one row in twenty is bad.
     async 'an order book: the good rows are taken, through a lost connection; the bad ones come back, are mended and taken'() {
       const n = Number(process.env.HAIHE_ORDER_ROWS ?? 600);
