@@ -19,7 +19,6 @@ import (
 type failingDisk struct {
 	t                     *testing.T
 	mount, image, ballast string
-	fails                 bool
 }
 
 func newFailingDisk(t *testing.T) *failingDisk {
