@@ -14,7 +14,7 @@ import (
 // maxFileBytes is the most that a file may hold. A problem of 100,000 requests has about 40 MB.
 const maxFileBytes = 1 << 30
 
-// DecodeProblem reads a haihe.problem/1 file and checks it as Problem.Validate does. The name stands in errors,
+// DecodeProblem reads a haihe.problem/1 or /2 file and checks it as Problem.Validate does. The name stands in errors,
 // which are *DecodeErrors: unknown fields, names given twice, wrong types, null, text after the end and bytes that
 // are not UTF-8 are errors.
 func DecodeProblem(r io.Reader, name string) (*Problem, error) {
@@ -25,6 +25,9 @@ func DecodeProblem(r io.Reader, name string) (*Problem, error) {
 	}
 	if err := d.locate(p.Validate()); err != nil {
 		return nil, err
+	}
+	if p.Version == ProblemVersion && p.Format() != p.Version {
+		return nil, d.fail(-1, "version", "must be %q where storage has free_days or storage_tiers, got %q", TariffVersion, p.Version)
 	}
 	return p, nil
 }

@@ -187,7 +187,7 @@ func (d *decoding) otherVersion() string {
 	var head struct {
 		Version string `json:"version"`
 	}
-	if err := json.Unmarshal(d.data, &head); err != nil || head.Version == d.version {
+	if err := json.Unmarshal(d.data, &head); err != nil || head.Version == d.version || d.version == ProblemVersion && head.Version == TariffVersion {
 		return ""
 	}
 	return head.Version

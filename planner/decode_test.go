@@ -31,6 +31,26 @@ const tiny = `{
 }
 `
 
+// What storage costs by age stands in a version of its own: whoever knows only the first is not to reckon without it.
+func TestStorageByAgeIsAnotherVersion(t *testing.T) {
+	tiered := strings.Replace(tiny, `"storage_m3_day": 0.4,`, `"storage_m3_day": 0.4, "free_days": 3, "storage_tiers": [{"from_day": 10, "m3_day": 0.8}],`, 1)
+	_, err := DecodeProblem(strings.NewReader(tiered), "p.json")
+	require.EqualError(t, err, `p.json: version: must be "haihe.problem/2" where storage has free_days or storage_tiers, got "haihe.problem/1"`)
+	p, err := DecodeProblem(strings.NewReader(strings.Replace(tiered, "problem/1", "problem/2", 1)), "p.json")
+	require.NoError(t, err)
+	written := func() string {
+		var b strings.Builder
+		require.NoError(t, EncodeProblem(&b, p))
+		return b.String()
+	}
+	assert.Contains(t, written(), `"haihe.problem/2"`)
+	p.Warehouses[0].FreeDays, p.Warehouses[0].StorageTiers = 0, nil
+	assert.Contains(t, written(), `"haihe.problem/1"`)
+	again, err := DecodeProblem(strings.NewReader(written()), "p.json")
+	require.NoError(t, err)
+	assert.Equal(t, ProblemVersion, again.Version)
+}
+
 func TestDecodeProblemReads(t *testing.T) {
 	p, err := DecodeProblem(strings.NewReader(tiny), "tiny.json")
 	require.NoError(t, err)

@@ -10,11 +10,11 @@ import (
 	jsonv1 "github.com/go-json-experiment/json/v1"
 )
 
-// EncodeProblem writes p as haihe.problem/1, one element of a list on each line, so that an editor shows it, grep
+// EncodeProblem writes p as haihe.problem/1, or as /2 where it takes that, one element of a list on each line, so that an editor shows it, grep
 // finds in it, and an error's line number means something. The same Problem gives the same bytes.
 func EncodeProblem(w io.Writer, p *Problem) error {
 	e := newLines(w)
-	e.field("version", p.Version)
+	e.field("version", p.Format())
 	e.field("currency", p.Currency)
 	e.field("start", p.Start)
 	e.field("days", p.Days)

@@ -95,6 +95,7 @@ func (s *State) Problem(now time.Time, days int) (*Problem, []Omission) {
 		r.VolumeM3, r.WeightKg, r.Value = r.VolumeM3*left, r.WeightKg*left, r.Value*left
 		p.Requests = append(p.Requests, r.Request)
 	}
+	p.Version = p.Format()
 	return p, out
 }
 

@@ -1,9 +1,16 @@
 package planner
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
-// ProblemVersion is the format that Problem is written in.
-const ProblemVersion = "haihe.problem/1"
+// The formats that a Problem is written in. The second has what storage costs by the age of a stay; nothing is written in it
+// that the first can say.
+const (
+	ProblemVersion = "haihe.problem/1"
+	TariffVersion  = "haihe.problem/2"
+)
 
 // Modes of transport of a departure.
 const (
@@ -26,7 +33,7 @@ const (
 	DrawdownLinear = "linear" // on day k (from 0) the share 1 − k/StorageDays is still there
 )
 
-// Problem is everything that a plan depends on, in the format haihe.problem/1. Volumes are in m3, masses in
+// Problem is everything that a plan depends on, in the format haihe.problem/1, or /2. Volumes are in m3, masses in
 // kg, money in Currency, times in UTC. Hours count from Start, which is midnight; day d is the hours
 // [24d, 24d+24), and the horizon is Days days.
 type Problem struct {
@@ -118,6 +125,17 @@ type Warehouse struct {
 	StorageTiers []StorageTier `json:"storage_tiers,omitempty"` // by from_day; before the first StorageM3Day holds
 }
 
+// Format is the version that says all of p.
+func (p *Problem) Format() string {
+	if slices.ContainsFunc(p.Warehouses, func(w Warehouse) bool { return w.byAge() }) {
+		return TariffVersion
+	}
+	return ProblemVersion
+}
+
+// byAge reports whether what storage costs depends on the day of the stay.
+func (w *Warehouse) byAge() bool { return w.FreeDays != 0 || len(w.StorageTiers) > 0 }
+
 // StorageTier is what a m3 costs a day from a day of its stay on, the first day being 0.
 type StorageTier struct {
 	FromDay int     `json:"from_day"`
@@ -140,7 +158,7 @@ func (w *Warehouse) StorageRate(k int) float64 {
 
 // StorageM3 is what the whole stay of a request costs in a warehouse, for each m3 that came.
 func (r *Request) StorageM3(w *Warehouse) float64 {
-	if w.FreeDays == 0 && len(w.StorageTiers) == 0 {
+	if !w.byAge() {
 		return w.StorageM3Day * r.M3Days()
 	}
 	sum := 0.0

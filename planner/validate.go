@@ -3,12 +3,12 @@ package planner
 import "unicode"
 
 // Validate says what keeps p from being a problem that can be planned: a *FieldErrors that names fields as in
-// "departures[17].capacity_m3", or nil. It checks what the format haihe.problem/1 asks for, and that no number,
+// "departures[17].capacity_m3", or nil. It checks what the format asks for, and that no number,
 // time or text is too large to reckon with.
 func (p *Problem) Validate() error {
 	fe := &fieldErrors{}
-	if p.Version != ProblemVersion {
-		fe.add("version", "must be %q, got %s", ProblemVersion, short(p.Version))
+	if p.Version != ProblemVersion && p.Version != TariffVersion {
+		fe.add("version", "must be %q or %q, got %s", ProblemVersion, TariffVersion, short(p.Version))
 	}
 	fe.currency("currency", p.Currency)
 	if fe.time("start", p.Start) {
