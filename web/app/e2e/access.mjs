@@ -89,7 +89,7 @@ const address = (page) => new URL(page.url()).search;
 
 tests['a link leads to its place, back and forward work, and after a sign-in it leads there still'] = async () => {
   const page = await open('commission', { locale: 'en' });
-  await page.keyboard.press(await page.getByRole('tab').evaluateAll((tabs) => String(1 + tabs.findIndex((x) => x.id === 'tab-departures'))));
+  await page.keyboard.press(await page.locator('#panel [role=tab]').evaluateAll((tabs) => String(1 + tabs.findIndex((x) => x.id === 'tab-departures'))));
   await page.locator('[data-departure]').first().waitFor();
   assert.equal(address(page), '?tab=departures');
   await page.getByRole('button', { name: 'Under way' }).click();
