@@ -119,7 +119,7 @@ tests['a link leads to its place, back and forward work, and after a sign-in it 
   await page.goto(await service.link('commission'));
   await page.getByTestId('card').waitFor();
   assert.equal(address(page), new URL(link).search);
-  assert.deepEqual(page.faults, []);
+  assert.deepEqual(page.faults.filter((x) => !x.includes('401')), []); // what Chromium says of the answer to who is not signed in
 };
 
 tests['the palette goes anywhere by keys alone, by pinyin initials too, and gives the focus back'] = async () => {
