@@ -33,7 +33,7 @@ type Command struct {
 	Request *AcceptedRequest `json:"request,omitempty"`
 
 	// Exact asks that the way of the terms can still be gone as they say, to the hour of arrival.
-	Exact bool `json:"exact,omitempty"`
+	Exact bool `json:"exact,omitzero"`
 
 	// Match asks for the terms that the current plan has for a request. Shown are its parts as somebody saw them: if
 	// they are others now, the command is refused.

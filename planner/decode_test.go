@@ -46,6 +46,8 @@ func TestStorageByAgeIsAnotherVersion(t *testing.T) {
 	assert.Contains(t, written(), `"haihe.problem/2"`)
 	p.Warehouses[0].FreeDays, p.Warehouses[0].StorageTiers = 0, nil
 	assert.Contains(t, written(), `"haihe.problem/1"`)
+	assert.NotContains(t, written(), "free_days")
+	assert.NotContains(t, written(), "storage_tiers")
 	again, err := DecodeProblem(strings.NewReader(written()), "p.json")
 	require.NoError(t, err)
 	assert.Equal(t, ProblemVersion, again.Version)

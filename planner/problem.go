@@ -121,7 +121,7 @@ type Warehouse struct {
 	Gateways     []Gateway `json:"gateways"`
 	Markets      []Market  `json:"markets"`
 
-	FreeDays     int           `json:"free_days,omitempty"`     // of each stay, that cost nothing
+	FreeDays     int           `json:"free_days,omitzero"`      // of each stay, that cost nothing
 	StorageTiers []StorageTier `json:"storage_tiers,omitempty"` // by from_day; before the first StorageM3Day holds
 }
 

@@ -16,9 +16,9 @@ const (
 // withdraw it to end it.
 type Repeat struct {
 	Every  string `json:"every"`
-	Paused bool   `json:"paused,omitempty"`
+	Paused bool   `json:"paused,omitzero"`
 	Series string `json:"series,omitempty"` // id of the first; empty in the first itself
-	N      int    `json:"n,omitempty"`      // 0 is the first
+	N      int    `json:"n,omitzero"`       // 0 is the first
 }
 
 // RepeatAhead is how long before it is ready the next of a series is accepted.

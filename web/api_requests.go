@@ -38,7 +38,7 @@ type requestBody struct {
 
 type repeatBody struct {
 	Every  string `json:"every" enum:"week,month"`
-	Paused bool   `json:"paused,omitempty" doc:"None more until it is resumed"`
+	Paused bool   `json:"paused,omitzero" doc:"None more until it is resumed"`
 }
 
 // fact makes the request of an exporter.

@@ -44,7 +44,7 @@ type warehouseBody struct {
 	Classes      []string       `json:"classes" minItems:"1" maxItems:"50" nullable:"false"`
 	InboundM3    float64        `json:"inbound_m3" minimum:"0" maximum:"1e9" doc:"Cost of taking in one m3"`
 	StorageM3Day float64        `json:"storage_m3_day" minimum:"0" maximum:"1e9" doc:"Cost of holding one m3 for a day, before the first of storage_tiers"`
-	FreeDays     int            `json:"free_days,omitempty" minimum:"0" maximum:"3660" doc:"Of each stay, that cost nothing"`
+	FreeDays     int            `json:"free_days,omitzero" minimum:"0" maximum:"3660" doc:"Of each stay, that cost nothing"`
 	StorageTiers []tierBody     `json:"storage_tiers,omitempty" maxItems:"20" doc:"What a m3 costs a day from a day of its stay on, by from_day"`
 	Gateways     []gatewayBody  `json:"gateways" minItems:"1" maxItems:"100" nullable:"false"`
 	Markets      []marketBody   `json:"markets" minItems:"1" maxItems:"100" nullable:"false"`
@@ -79,7 +79,7 @@ type warehousePatch struct {
 	Classes      []string      `json:"classes,omitempty" maxItems:"50" nullable:"false"`
 	InboundM3    *float64      `json:"inbound_m3,omitempty" minimum:"0" maximum:"1e9"`
 	StorageM3Day *float64      `json:"storage_m3_day,omitempty" minimum:"0" maximum:"1e9"`
-	FreeDays     *int          `json:"free_days,omitempty" minimum:"0" maximum:"3660"`
+	FreeDays     *int          `json:"free_days,omitzero" minimum:"0" maximum:"3660"`
 	StorageTiers *[]tierBody   `json:"storage_tiers,omitempty" maxItems:"20" doc:"An empty list takes them away"`
 	Gateways     []gatewayBody `json:"gateways,omitempty" maxItems:"100" nullable:"false"`
 	Markets      []marketBody  `json:"markets,omitempty" maxItems:"100" nullable:"false"`

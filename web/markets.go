@@ -166,7 +166,9 @@ func (m *markets) release(id string, withheld bool) {
 		delete(m.shown, id)
 		return
 	}
-	if _, before := m.shown[id]; before && !withheld && !m.withheld[id] && row.tells() {
+	now := marketSum{id, row.sum, len(row.parts)}
+	// A row that comes to the same is not shown anew: what follows is held against what its readers take it to be made of.
+	if was, before := m.shown[id]; before && !withheld && !m.withheld[id] && (was == now || row.tells()) {
 		return
 	}
 	for e := range row.moved {
@@ -177,7 +179,7 @@ func (m *markets) release(id string, withheld bool) {
 		}
 	}
 	clear(row.moved)
-	m.shown[id] = marketSum{id, row.sum, len(row.parts)}
+	m.shown[id] = now
 }
 
 // tells reports whether the row less the one shown is of fewer than three exporters, in any figure.

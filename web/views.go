@@ -221,7 +221,7 @@ type warehouseView struct {
 	Classes      []string              `json:"classes"`
 	InboundM3    *float64              `json:"inbound_m3,omitempty"` // rates go to its operator and to exporters
 	StorageM3Day *float64              `json:"storage_m3_day,omitempty"`
-	FreeDays     int                   `json:"free_days,omitempty"`
+	FreeDays     int                   `json:"free_days,omitzero"`
 	StorageTiers []planner.StorageTier `json:"storage_tiers,omitempty"`
 	Gateways     []reachView           `json:"gateways"`
 	Markets      []servedView          `json:"markets"`
