@@ -20,6 +20,7 @@ type reasoner struct {
 	pool   *master
 	best   *master // the basis of the plan, if no better one is left to be found; else nil
 	plain  bool    // what would help is not looked for
+	exact  bool    // everyone is looked at, whatever it takes
 	fixed  bool    // but for those who go whole, who keep their places
 	near   *nearby // of best
 	insert *inserter
@@ -165,6 +166,7 @@ func (w *reasoner) answer(team *team, who []requestIndex, work float64, enough f
 			q.ask = func() *whatIf {
 				if questions[worker] == nil {
 					questions[worker] = newWhatIf(w.best, w.near)
+					questions[worker].thorough = w.exact
 				}
 				return questions[worker]
 			}

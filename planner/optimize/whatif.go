@@ -28,6 +28,7 @@ type whatIf struct {
 	dirty           []warehouseIndex // whose prefix sums of prices are not those of base
 	isDirty         []bool
 	wide            bool    // rows have changed without a pivot
+	thorough        bool    // whoever has no way yet over room that has become cheaper is looked at too
 	work            float64 // so far, in something like ns
 	most            float64 // when to give up
 }
@@ -302,8 +303,8 @@ func (w *whatIf) changed(f func(row rowIndex, by float64)) {
 }
 
 // price looks for better columns for the request or, if all is true, for everyone listed whose dual price has risen or
-// who has a column over room that has become cheaper: nobody else of them can have found one. It tells whether it found
-// any.
+// who has a column over room that has become cheaper: nobody else of them can have found one, but for those who never had a
+// way there. It tells whether it found any.
 func (w *whatIf) price(all bool) bool {
 	m := w.m
 	for i, x := range m.dual {
@@ -316,17 +317,7 @@ func (w *whatIf) price(all bool) bool {
 		return w.look(w.id)
 	}
 	if w.wide { // anyone may find a way over room that was not there
-		found := false
-		for r := range w.in.requests {
-			if w.look(requestIndex(r)) {
-				w.note(requestIndex(r))
-				found = true
-			}
-			if w.work > w.most {
-				break
-			}
-		}
-		return found
+		return w.lookAtAll()
 	}
 	w.cheaper = w.cheaper[:0]
 	w.changed(func(row rowIndex, by float64) {
@@ -344,6 +335,21 @@ func (w *whatIf) price(all bool) bool {
 		was := w.base.requestPrice(r)
 		if cheaper || m.requestPrice(r) > was+w.base.tolerance(was) {
 			found = w.look(r) || found
+		}
+	}
+	return found || w.thorough && w.lookAtAll()
+}
+
+// lookAtAll prices everyone.
+func (w *whatIf) lookAtAll() bool {
+	found := false
+	for r := range w.in.requests {
+		if w.look(requestIndex(r)) {
+			w.note(requestIndex(r))
+			found = true
+		}
+		if w.work > w.most {
+			break
 		}
 	}
 	return found

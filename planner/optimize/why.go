@@ -51,6 +51,7 @@ func Why(ctx context.Context, p *planner.Problem, plan *planner.Plan, request st
 		return planner.Unmatched{Request: request}, ctx.Err()
 	}
 	w := s.newReasoner(shares)
+	w.exact = true
 	s.guideAt(nil, s.everyone(), never)
 	if !x.Whole() {
 		w.prepare(s)

@@ -38,27 +38,31 @@ func TestWhyIsExact(t *testing.T) {
 	require.Equal(t, c.smallest, c.lessFails)
 }
 
-// TestWhyBeginsAtAPlanOfManyRequests asks about one of four thousand, of a plan of some regret.
+// TestWhyBeginsAtAPlanOfManyRequests asks about one of four thousand, of plans of some regret. What is told holds although others, who
+// have no way yet over room that becomes cheaper, then find one.
 func TestWhyBeginsAtAPlanOfManyRequests(t *testing.T) {
-	p := many(6)
-	early := solve(t, p, Options{Regret: 0.05})
-	asked := 0
 	var c proved
-	for _, u := range early.Unmatched {
-		if u.Fraction < 1 {
-			continue
-		}
-		v, err := Why(context.Background(), p, early, u.Request, Options{})
-		require.NoError(t, err)
-		if x := v.Reason.Relaxation; x != nil && x.Smallest {
-			c.count(t, p, &planner.Plan{Unmatched: []planner.Unmatched{v}}, Options{}, t.Errorf)
-			break
-		}
-		if asked++; asked == 5 {
-			break
+	for _, seed := range []uint64{6, 7, 8, 13} {
+		p := many(seed)
+		early := solve(t, p, Options{Regret: 0.05})
+		asked := 0
+		for _, u := range early.Unmatched {
+			if u.Fraction < 1 {
+				continue
+			}
+			v, err := Why(context.Background(), p, early, u.Request, Options{})
+			require.NoError(t, err)
+			if x := v.Reason.Relaxation; x != nil && x.Smallest {
+				c.count(t, p, &planner.Plan{Unmatched: []planner.Unmatched{v}}, Options{Gap: 1e-10}, t.Errorf)
+				break
+			}
+			if asked++; asked == 5 {
+				break
+			}
 		}
 	}
-	require.NotZero(t, c.smallest)
+	require.Equal(t, 4, c.smallest)
+	require.Equal(t, c.stated, c.asTold)
 	require.Equal(t, c.smallest, c.lessFails)
 }
 
