@@ -65,7 +65,7 @@ func compareSchema(t *testing.T, path string, schema any, defs map[string]any, t
 			name, options, _ := strings.Cut(f.Tag.Get("json"), ",")
 			require.Contains(t, properties, name, path)
 			compareSchema(t, path+"."+name, properties[name], defs, f.Type)
-			if options != "omitempty" {
+			if options != "omitempty" && options != "omitzero" {
 				required = append(required, name)
 			}
 			seen++
