@@ -9,13 +9,13 @@ import (
 )
 
 // Mend plans again, exactly, those whom the changes since the last call may concern: the requests that Apply touched, and
-// whoever shares a departure or a warehouse that they use or would use. Everyone else is fixed load. While the regret is above
-// the one asked for it then takes more, those who lose most by what was just planned; it returns the regret. Requests that must go
-// whole stay where they are.
+// whoever shares a departure or a warehouse that they use or would use. Everyone else is fixed load. It begins with few,
+// and takes more while the regret is above the one asked for and there are others to take; it returns the regret. Requests that
+// must go whole stay where they are.
 func (x *Session) Mend(ctx context.Context, regret float64) float64 {
 	objective, bound, now := x.Standing()
 	core := x.core()
-	for size := mendFrom; len(core) > 0 && ctx.Err() == nil; size += mendFrom {
+	for size := mendFrom; len(core) > 0 && ctx.Err() == nil; size *= 3 {
 		region, all := x.region(core, size)
 		if len(region) == 0 {
 			break
@@ -25,7 +25,6 @@ func (x *Session) Mend(ctx context.Context, regret float64) float64 {
 		if now <= regret || all || size >= mendMost {
 			break
 		}
-		core = x.losers()
 	}
 	if ctx.Err() == nil {
 		x.touched, x.opened = x.touched[:0], x.opened[:0]
@@ -42,60 +41,27 @@ const (
 // core is where the changes since the last Mend were, who loses most first: the requests touched that go dearer than the proof
 // allows for, and who may want what was given free.
 func (x *Session) core() []requestIndex {
-	var l losses
-	for _, r := range x.touched {
-		l.add(x, r, x.loss(r))
-	}
-	for _, row := range slices.Compact(slices.Sorted(slices.Values(x.opened))) {
-		l.addFree(x, row, 30)
-	}
-	return l.order()
-}
-
-// losers is where the plan is farthest from its proof, wherever that is, who loses most first.
-func (x *Session) losers() []requestIndex {
-	var l losses
-	for r := range x.now.shares {
-		l.add(x, requestIndex(r), x.loss(requestIndex(r)))
-	}
-	for row := range x.now.room.free {
-		l.addFree(x, rowIndex(row), 5)
-	}
-	return l.order()
-}
-
-// losses collects requests with what they lose.
-type losses struct {
-	of   map[requestIndex]float64
-	list []requestIndex
-}
-
-func (l *losses) add(x *Session, r requestIndex, loss float64) {
-	if r < 0 || x.gone[r] || loss <= 1e-9*x.s.in.requests[r].value {
-		return
-	}
-	if l.of == nil {
-		l.of = map[requestIndex]float64{}
-	}
-	old, ok := l.of[r]
-	if !ok {
-		l.list = append(l.list, r)
-	}
-	l.of[r] = max(old, loss)
-}
-
-// addFree adds those who would use a row that has a price and is not full: each could lose as much as stays free.
-func (l *losses) addFree(x *Session, row rowIndex, most int) {
-	if free := x.now.room.free[row] * x.prices.row[row]; free > 0 {
-		for _, r := range x.near(row, most) {
-			l.add(x, r, free)
+	seen := map[requestIndex]float64{}
+	var core []requestIndex
+	add := func(r requestIndex, loss float64) {
+		if _, ok := seen[r]; !ok && r >= 0 && !x.gone[r] && loss > 1e-9*x.s.in.requests[r].value {
+			seen[r] = loss
+			core = append(core, r)
 		}
 	}
-}
-
-func (l *losses) order() []requestIndex {
-	slices.SortStableFunc(l.list, func(a, b requestIndex) int { return cmp.Or(cmp.Compare(l.of[b], l.of[a]), cmp.Compare(a, b)) })
-	return l.list
+	for _, r := range x.touched {
+		add(r, x.loss(r))
+	}
+	opened := slices.Compact(slices.Sorted(slices.Values(x.opened)))
+	for _, row := range opened {
+		if free := x.now.room.free[row] * x.prices.row[row]; free > 0 {
+			for _, k := range x.near(row, 30) {
+				add(k, free)
+			}
+		}
+	}
+	slices.SortStableFunc(core, func(a, b requestIndex) int { return cmp.Or(cmp.Compare(seen[b], seen[a]), cmp.Compare(a, b)) })
+	return core
 }
 
 // loss is by how much a request goes dearer, at the prices of the proof, than it would have to. The losses of all, and the prices of
