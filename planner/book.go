@@ -26,8 +26,8 @@ const (
 var statuses = []string{BookingQuoted, BookingHeld, BookingIsConfirmed, BookingPendingAmendment, BookingInTransit, BookingStored,
 	BookingCompleted, BookingIsCancelled, BookingExpired}
 
-// takesRoom reports whether a booking of that status counts against what is published.
-func takesRoom(status string) bool {
+// TakesRoom reports whether a booking of that status counts against what is published.
+func TakesRoom(status string) bool {
 	switch status {
 	case BookingHeld, BookingIsConfirmed, BookingPendingAmendment, BookingInTransit, BookingStored:
 		return true
@@ -104,7 +104,7 @@ func (b *bookingFacts) status() string {
 	return BookingIsConfirmed
 }
 
-func (b *bookingFacts) takesRoom() bool { return takesRoom(b.status()) }
+func (b *bookingFacts) takesRoom() bool { return TakesRoom(b.status()) }
 
 // open reports whether it is a quote or a hold that will run out.
 func (b *bookingFacts) open() bool {
@@ -138,7 +138,7 @@ func (b *bookingFacts) taking(e *LedgerEntry) (*bookingFacts, bool) {
 	if e.Terms != nil {
 		next.master = e.Terms
 	}
-	if !takesRoom(b.status()) && takesRoom(status) || next.seq == 0 || e.Kind == EntryBookingRebooked {
+	if !TakesRoom(b.status()) && TakesRoom(status) || next.seq == 0 || e.Kind == EntryBookingRebooked {
 		next.seq = e.Seq
 	}
 	next.ledger, next.expires = status, e.Expires

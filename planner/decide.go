@@ -154,6 +154,18 @@ func (d *Draft) accept(e *LedgerEntry) {
 	}
 }
 
+// asked is a request as the entries leave it; nil where there is none.
+func (d *Draft) asked(id string) *RequestStatus {
+	r, ok := d.state.Request(id)
+	if f := d.accepted[id]; f != nil {
+		r.Request, ok = f.Request, true
+	}
+	if !ok {
+		return nil
+	}
+	return &r
+}
+
 // take has a booking be as an entry makes it.
 func (d *Draft) take(was, next *bookingFacts, id string) {
 	if was.takesRoom() {
@@ -293,18 +305,17 @@ func (d *Draft) room(e *LedgerEntry, b *bookingFacts, exact bool) error {
 	if e.Kind == EntryBookingRebooked && (terms.Request != b.master.Request || terms.Exporter != b.master.Exporter) {
 		return fmt.Errorf("%w: a rebooking keeps the request", ErrWrongStatus)
 	}
+	request := d.asked(terms.Request)
 	if exact {
 		var due time.Time
-		if r, ok := d.state.Request(terms.Request); ok {
-			due = r.Due
-		} else if f := d.accepted[terms.Request]; f != nil {
-			due = f.Due
+		if request != nil {
+			due = request.Due
 		}
 		if o := d.state.obstacle(terms, due, e.Time); o != nil {
 			return fmt.Errorf("%w: %w", ErrNoRoom, o)
 		}
 	}
-	rooms, err := d.state.fits(terms, besides, d.accepted)
+	rooms, err := d.state.fits(terms, request, besides)
 	if err != nil {
 		return fmt.Errorf("%w: %w", ErrNoRoom, err)
 	}

@@ -17,7 +17,7 @@ func (s *State) Booking(id string) (BookingStatus, bool) {
 		return BookingStatus{}, false
 	}
 	b := f.view()
-	if takesRoom(status) {
+	if TakesRoom(status) {
 		b.Disruptions = s.disruptions(f)
 	}
 	return b, true

@@ -42,14 +42,10 @@ func (s *State) obstacle(b *BookingConfirmed, due, now time.Time) *Obstacle {
 		part := &b.Parts[i]
 		var last *DepartureStatus
 		for _, id := range part.Departures {
-			d, ok := s.Departure(id)
+			d, gone := s.running(id)
 			switch {
-			case !ok:
-				return &Obstacle{Kind: ObstacleGone, Departure: id, Message: fmt.Sprintf("departure %s is not known", id)}
-			case d.Cancelled:
-				return &Obstacle{Kind: ObstacleGone, Departure: id, Message: fmt.Sprintf("departure %s is cancelled", id)}
-			case !d.Runs():
-				return &Obstacle{Kind: ObstacleGone, Departure: id, Message: d.noWay()}
+			case gone != nil:
+				return gone
 			case last == nil && now.After(d.Cutoff):
 				return &Obstacle{Kind: ObstacleCutoff, Departure: id, Message: fmt.Sprintf("departure %s took cargo until %s", id, d.Cutoff.Format(time.RFC3339))}
 			case last != nil && !s.connects(last, &d):
@@ -64,6 +60,23 @@ func (s *State) obstacle(b *BookingConfirmed, due, now time.Time) *Obstacle {
 		}
 	}
 	return nil
+}
+
+// running returns a departure that runs, or why there is none.
+func (s *State) running(id string) (DepartureStatus, *Obstacle) {
+	d, ok := s.Departure(id)
+	why := ""
+	switch {
+	case !ok:
+		why = fmt.Sprintf("departure %s is not known", id)
+	case d.Cancelled:
+		why = fmt.Sprintf("departure %s is cancelled", id)
+	case !d.Runs():
+		why = d.noWay()
+	default:
+		return d, nil
+	}
+	return d, &Obstacle{Kind: ObstacleGone, Departure: id, Message: why}
 }
 
 // cents rounds room for people.

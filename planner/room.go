@@ -5,17 +5,14 @@ import (
 	"time"
 )
 
-// fits says why a booking cannot be promised on the room that is published and not yet taken, where besides has taken
-// some more, or given some back. If it can, it returns the room that was published. What is wrong is an *Obstacle.
-func (s *State) fits(b *BookingConfirmed, besides uses, accepted map[string]*RequestSubmitted) ([]Room, error) {
+// fits says why a booking of a request, nil if there is none, cannot be promised on the room that is published and not yet taken,
+// where besides has taken some more, or given some back. If it can, it returns the room that was published. What is wrong is an
+// *Obstacle.
+func (s *State) fits(b *BookingConfirmed, r *RequestStatus, besides uses) ([]Room, error) {
 	no := func(format string, args ...any) ([]Room, error) {
 		return nil, &Obstacle{Kind: ObstacleRequest, Message: fmt.Sprintf(format, args...)}
 	}
-	r, ok := s.Request(b.Request)
-	if f := accepted[b.Request]; f != nil {
-		r.Request, ok = f.Request, true
-	}
-	if !ok || r.Exporter != b.Exporter {
+	if r == nil || r.Exporter != b.Exporter {
 		return no("request %s is not known, or not %s's", b.Request, b.Exporter)
 	}
 	if r.Withdrawn {
@@ -57,18 +54,9 @@ func (s *State) fits(b *BookingConfirmed, besides uses, accepted map[string]*Req
 
 // fitsOn looks at a departure.
 func (s *State) fitsOn(b *BookingConfirmed, id string, besides uses) (Room, error) {
-	d, ok := s.Departure(id)
-	gone := ""
-	switch {
-	case !ok:
-		gone = fmt.Sprintf("departure %s is not known", id)
-	case d.Cancelled:
-		gone = fmt.Sprintf("departure %s is cancelled", id)
-	case !d.Runs():
-		gone = d.noWay()
-	}
-	if gone != "" {
-		return Room{}, &Obstacle{Kind: ObstacleGone, Departure: id, Message: gone}
+	d, gone := s.running(id)
+	if gone != nil {
+		return Room{}, gone
 	}
 	share := shareOn(b, id)
 	needM3, needKg := share*b.VolumeM3, share*b.WeightKg
@@ -121,7 +109,10 @@ func (s *State) said(keys ...Key) []string {
 	return ids
 }
 
-// published is the room that a warehouse offers on a day since 1970, m3.
+// Published is the room that a warehouse offers on the day of a time, bookings included, m3.
+func (w *WarehouseStatus) Published(t time.Time) float64 { return w.published(dayNumber(t)) }
+
+// published is Published on a day since 1970.
 func (w *WarehouseStatus) published(day int64) float64 {
 	if len(w.CapacityM3) == 0 {
 		return 0

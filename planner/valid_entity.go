@@ -60,9 +60,7 @@ func checkWarehouse(fe *fieldErrors, path string, w *Warehouse, days int) {
 	fe.ids("classes", w.Classes)
 	fe.nonNeg("inbound_m3", w.InboundM3)
 	fe.nonNeg("storage_m3_day", w.StorageM3Day)
-	if w.FreeDays < 0 || w.FreeDays > maxDays {
-		fe.add("free_days", "must be from 0 to %d, got %d", maxDays, w.FreeDays)
-	}
+	fe.count("free_days", w.FreeDays, 0, maxDays)
 	if len(w.StorageTiers) > maxTiers {
 		fe.add("storage_tiers", "must be at most %d, got %d", maxTiers, len(w.StorageTiers))
 	}

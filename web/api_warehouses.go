@@ -191,7 +191,7 @@ func (s *Server) bookedWith(id string, own func(*model) bool, with func(*planner
 		}
 		err = nil
 		for _, b := range m.bookings {
-			if !takesRoom(b.Status) {
+			if !planner.TakesRoom(b.Status) {
 				continue
 			}
 			v := bookedView{Booking: b.Booking, Status: b.Status}
@@ -223,11 +223,6 @@ func (s *Server) bookedWith(id string, own func(*model) bool, with func(*planner
 		return strings.Compare(a.Booking, b.Booking)
 	})
 	return &body[[]bookedView]{found}, nil
-}
-
-// takesRoom reports whether a booking of a status counts against what is published.
-func takesRoom(status string) bool {
-	return slices.Contains([]string{planner.BookingHeld, planner.BookingIsConfirmed, planner.BookingPendingAmendment, planner.BookingInTransit, planner.BookingStored}, status)
 }
 
 func (s *Server) ownWarehouse(who session, id string) (status *planner.WarehouseStatus, err error) {

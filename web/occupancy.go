@@ -121,24 +121,18 @@ func (m *model) viewOccupancy(v viewer) occupancyView {
 		} else if x, ok := m.board.days.offer(date(d), all.owners[d], all.m3[d]); ok && (len(hidden[d]) == 0 || len(hidden[d]) >= least) {
 			shown = &x
 		}
-		view.M3, view.RoomM3 = append(view.M3, shown), append(view.RoomM3, m.roomOn(start, d))
+		view.M3, view.RoomM3 = append(view.M3, shown), append(view.RoomM3, m.roomOn(start.AddDate(0, 0, d)))
 	}
 	return view
 }
 
-// roomOn is the room that all warehouses publish for a day, so many days after a date.
-func (m *model) roomOn(date time.Time, day int) float64 {
+// roomOn is the room that all warehouses publish for a day.
+func (m *model) roomOn(day time.Time) float64 {
 	room := 0.0
 	for _, id := range sortedKeys(m.warehouses) {
-		w := m.warehouses[id]
-		if w.Closed || len(w.CapacityM3) == 0 {
-			continue
+		if w := m.warehouses[id]; !w.Closed {
+			room += w.Published(day)
 		}
-		at := day
-		if from, err := time.Parse(time.DateOnly, w.CapacityFrom); err == nil {
-			at = int(date.Sub(from).Hours()/24) + day
-		}
-		room += w.CapacityM3[min(max(at, 0), len(w.CapacityM3)-1)]
 	}
 	return room
 }
