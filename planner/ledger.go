@@ -225,6 +225,11 @@ const (
 	Break
 )
 
+// Event is the record of a sealed entry on the log.
+func (e *LedgerEntry) Event() Event {
+	return Event{ID: "ledger:" + e.hash, Source: "/ledger", Sequence: e.Seq, Time: e.Time, Fact: e}
+}
+
 // Chain checks entries as they come from the log. The zero Chain is before the first.
 type Chain struct {
 	head  LedgerHead

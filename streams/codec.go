@@ -47,7 +47,7 @@ func Encode(e planner.Event) (kafka.Message, error) {
 	typ := e.Fact.Type()
 	entry, isEntry := e.Fact.(*planner.LedgerEntry)
 	if isEntry {
-		if m, ok := encodedEntries.get(e, entry); ok {
+		if m, ok := encodedEntries.recordOf(e, entry); ok {
 			return m, nil
 		}
 	}
@@ -80,7 +80,7 @@ func Encode(e planner.Event) (kafka.Message, error) {
 
 // CheckEntry says why an entry of the ledger, sealed, cannot stand in the log.
 func CheckEntry(e *planner.LedgerEntry) error {
-	_, err := Encode(planner.Event{ID: "ledger:" + e.Hash(), Source: "/ledger", Sequence: e.Seq, Time: e.Time, Fact: e})
+	_, err := Encode(e.Event())
 	return err
 }
 

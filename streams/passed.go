@@ -21,33 +21,15 @@ var passedEntries passed
 
 // passed remembers payloads by their SHA-256, the latest passedKept of them.
 type passed struct {
-	mu    sync.Mutex
-	known map[[sha256.Size]byte]bool
-	order [passedKept][sha256.Size]byte // a ring
-	next  int
+	latest[[sha256.Size]byte, struct{}]
 }
 
 func (p *passed) has(payload []byte) bool {
-	sum := sha256.Sum256(payload)
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.known[sum]
+	_, ok := p.get(sha256.Sum256(payload))
+	return ok
 }
 
-func (p *passed) add(payload []byte) {
-	sum := sha256.Sum256(payload)
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.known == nil {
-		p.known = make(map[[sha256.Size]byte]bool, passedKept)
-	}
-	if p.known[sum] {
-		return
-	}
-	delete(p.known, p.order[p.next])
-	p.order[p.next], p.known[sum] = sum, true
-	p.next = (p.next + 1) % passedKept
-}
+func (p *passed) add(payload []byte) { p.put(sha256.Sum256(payload), struct{}{}, passedKept) }
 
 // encodedKept is how many entries are on their way at a time, at most, from the decision to the log.
 const encodedKept = 1024
@@ -58,10 +40,7 @@ var encodedEntries encoded
 
 // encoded remembers records by the hash of the entry, the latest encodedKept of them.
 type encoded struct {
-	mu    sync.Mutex
-	known map[string]encodedEntry
-	order [encodedKept]string // a ring
-	next  int
+	latest[string, encodedEntry]
 }
 
 type encodedEntry struct {
@@ -69,11 +48,9 @@ type encodedEntry struct {
 	record kafka.Message
 }
 
-// get returns the record of an event that is about an entry, if it was made before of the same event.
-func (k *encoded) get(e planner.Event, entry *planner.LedgerEntry) (kafka.Message, bool) {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	x, ok := k.known[entry.Hash()]
+// recordOf returns the record of an event that is about an entry, if it was made before of the same event.
+func (k *encoded) recordOf(e planner.Event, entry *planner.LedgerEntry) (kafka.Message, bool) {
+	x, ok := k.get(entry.Hash())
 	same := ok && entry.Hash() != "" && x.event.ID == e.ID && x.event.Source == e.Source && x.event.Sequence == e.Sequence && x.event.Time.Equal(e.Time)
 	return x.record, same
 }
@@ -81,16 +58,38 @@ func (k *encoded) get(e planner.Event, entry *planner.LedgerEntry) (kafka.Messag
 func (k *encoded) add(e planner.Event, entry *planner.LedgerEntry, record kafka.Message) {
 	e.Fact = nil                                 // it is in the record
 	record.Headers = slices.Clip(record.Headers) // whoever adds to them gets a copy
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	if k.known == nil {
-		k.known = make(map[string]encodedEntry, encodedKept)
+	k.put(entry.Hash(), encodedEntry{e, record}, encodedKept)
+}
+
+// latest remembers values by their keys, as many of the last as put says.
+type latest[K comparable, V any] struct {
+	mu    sync.Mutex
+	known map[K]V
+	order []K // a ring, once it is full
+	next  int
+}
+
+func (l *latest[K, V]) get(key K) (V, bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	v, ok := l.known[key]
+	return v, ok
+}
+
+func (l *latest[K, V]) put(key K, value V, most int) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.known == nil {
+		l.known = make(map[K]V, most)
 	}
-	hash := entry.Hash()
-	if _, in := k.known[hash]; !in {
-		delete(k.known, k.order[k.next])
-		k.order[k.next] = hash
-		k.next = (k.next + 1) % encodedKept
+	if _, in := l.known[key]; !in {
+		if len(l.order) < most {
+			l.order = append(l.order, key)
+		} else {
+			delete(l.known, l.order[l.next])
+			l.order[l.next] = key
+			l.next = (l.next + 1) % most
+		}
 	}
-	k.known[hash] = encodedEntry{e, record}
+	l.known[key] = value
 }

@@ -89,7 +89,7 @@ func TestEntryEncodedTwice(t *testing.T) {
 	}
 	one := entry(1)
 	require.NoError(t, CheckEntry(one))
-	event := planner.Event{ID: "ledger:" + one.Hash(), Source: "/ledger", Sequence: 1, Time: noon, Fact: one}
+	event := one.Event()
 	first, err := Encode(event)
 	require.NoError(t, err)
 	_ = append(first.Headers, kafka.Header{Key: "more"})
