@@ -22,6 +22,7 @@
 //	loop.go     the loop and its timing
 //	engine.go   what a solve starts from: the last plan, or nothing
 //	ledger.go   deciding
+//	agenda.go   what time or facts ask to be decided
 //	follow.go   not deciding: another's plans, and waiting for what it decided
 //	planned.go  a plan beside the one before: which matches and loads differ
 //	command.go  facts and questions

@@ -1,11 +1,9 @@
 package live
 
 import (
-	"container/heap"
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 	"time"
 
 	"haihe/planner"
@@ -38,7 +36,7 @@ type ticket struct {
 	err     error
 	done    chan struct{} // nil for the leader's own
 	current bool          // what it is decided on is known to be no older than itself
-	step    string        // of the leader's own: what it is a step of
+	of      subject       // of the leader's own: what it is a step of
 	cause   trace.Cause
 }
 
@@ -89,9 +87,9 @@ type ledger struct {
 	behind    []waiting
 	tail      *planner.LedgerEntry // the last that was read
 	awaited   []awaited
-	asked     map[string]bool // bookings that a step of the leader's own is queued for
+	asked     map[subject]bool // that a step of the leader's own is queued for
 	agenda    agenda
-	appointed map[string]time.Time // of the last appointment of each booking; earlier ones are void
+	appointed map[subject]time.Time // of the last appointment of each; earlier ones are void
 	marks     chan mark
 }
 
@@ -251,7 +249,7 @@ func (l *Loop) decide() {
 		}
 		taken++
 		if t.done == nil {
-			delete(l.asked, t.step)
+			delete(l.asked, t.of)
 		}
 		outcome, err := l.decideOne(d, &t.command, now)
 		if err != nil && !errors.Is(err, ErrNotPlanned) && !t.current && t.done != nil && l.cfg.LedgerEnd != nil {
@@ -294,7 +292,7 @@ func (l *Loop) makeCurrent(t *ticket) {
 func (l *Loop) look() {
 	tickets := l.doubtful
 	l.doubtful, l.looking = nil, true
-	last := ledgerEvent(l.tail)
+	last := l.tail.Event()
 	ctx := l.running
 	go func() {
 		end, err := l.cfg.LedgerEnd(ctx, last)
@@ -361,7 +359,7 @@ func (l *Loop) launchFlight(f *flight) {
 	l.flights = append(l.flights, f)
 	events := make([]planner.Event, len(f.entries))
 	for i, e := range f.entries {
-		events[i] = ledgerEvent(e)
+		events[i] = e.Event()
 	}
 	ctx := l.traced(f)
 	go func() {
@@ -405,10 +403,6 @@ func (l *Loop) traced(f *flight) context.Context {
 		_, f.step = trace.Step(ctx, "read back")
 	}
 	return ctx
-}
-
-func ledgerEvent(e *planner.LedgerEntry) planner.Event {
-	return planner.Event{ID: "ledger:" + e.Hash(), Source: "/ledger", Sequence: e.Seq, Time: e.Time, Fact: e}
 }
 
 // hear looks at what an entry that was applied means for what is on its way.
@@ -525,106 +519,4 @@ func (l *Loop) land(err error) {
 		l.repeat(l.cfg.State.Repeating())
 		l.change()
 	}
-}
-
-// review queues what time or facts ask to be decided of bookings, or notes when they will.
-func (l *Loop) review(ids []string) {
-	if !l.leading {
-		return
-	}
-	now := l.cfg.Now()
-	for _, id := range ids {
-		step, ok := l.cfg.State.NextStep(id)
-		switch {
-		case !ok:
-			delete(l.appointed, id)
-		case l.asked[id]:
-		case step.At.After(now):
-			if !l.appointed[id].Equal(step.At) {
-				l.appointed[id] = step.At
-				heap.Push(&l.agenda, appointment{step.At, id})
-			}
-		default:
-			l.asked[id] = true
-			l.queue = append(l.queue, &ticket{step: id, command: planner.Command{Kind: step.Kind, Booking: id, Reasons: step.Reasons}})
-		}
-	}
-	l.decide()
-}
-
-// ofRequest begins what appointments and steps of requests are kept under; no id of a booking does.
-const ofRequest = "\x00"
-
-// repeat queues the next of requests that are asked again and again, or notes when it is due.
-func (l *Loop) repeat(ids []string) {
-	if !l.leading {
-		return
-	}
-	now := l.cfg.Now()
-	for _, id := range ids {
-		next, at, ok := l.cfg.State.NextOccurrence(id, now)
-		key := ofRequest + id
-		switch {
-		case !ok:
-			delete(l.appointed, key)
-		case l.asked[key]:
-		case at.After(now):
-			if !l.appointed[key].Equal(at) {
-				l.appointed[key] = at
-				heap.Push(&l.agenda, appointment{at, key})
-			}
-		default:
-			l.asked[key] = true
-			l.queue = append(l.queue, &ticket{step: key, command: planner.Command{Kind: planner.EntryRequestAccepted, Request: next}})
-		}
-	}
-	l.decide()
-}
-
-// keepAppointments reviews what is due.
-func (l *Loop) keepAppointments() {
-	now := l.cfg.Now()
-	var ids, requests []string
-	for len(l.agenda) > 0 && !l.agenda[0].at.After(now) {
-		if a := heap.Pop(&l.agenda).(appointment); l.appointed[a.booking].Equal(a.at) {
-			delete(l.appointed, a.booking)
-			if id, ok := strings.CutPrefix(a.booking, ofRequest); ok {
-				requests = append(requests, id)
-			} else {
-				ids = append(ids, a.booking)
-			}
-		}
-	}
-	if len(requests) > 0 {
-		l.repeat(requests)
-	}
-	if len(ids) > 0 {
-		l.review(ids)
-	}
-}
-
-// untilAppointment returns how long the loop may sleep before a booking wants a decision.
-func (l *Loop) untilAppointment() time.Duration {
-	if len(l.agenda) == 0 || !l.leading {
-		return time.Hour
-	}
-	return max(0, l.agenda[0].at.Sub(l.cfg.Now())) + time.Millisecond
-}
-
-// appointment is when a booking may want a decision; it is looked at anew then.
-type appointment struct {
-	at      time.Time
-	booking string
-}
-
-type agenda []appointment
-
-func (a agenda) Len() int           { return len(a) }
-func (a agenda) Less(i, j int) bool { return a[i].at.Before(a[j].at) }
-func (a agenda) Swap(i, j int)      { a[i], a[j] = a[j], a[i] }
-func (a *agenda) Push(x any)        { *a = append(*a, x.(appointment)) }
-func (a *agenda) Pop() any {
-	last := (*a)[len(*a)-1]
-	*a = (*a)[:len(*a)-1]
-	return last
 }

@@ -136,7 +136,7 @@ func New(cfg Config) *Loop {
 		done:    make(chan struct{}),
 		offsets: cfg.Offsets.Clone(),
 		waiting: map[string][]chan struct{}{},
-		ledger:  ledger{asked: map[string]bool{}, appointed: map[string]time.Time{}, marks: make(chan mark)},
+		ledger:  ledger{asked: map[subject]bool{}, appointed: map[subject]time.Time{}, marks: make(chan mark)},
 	}
 	l.now.recorded = cfg.Previous
 	if l.seen = cfg.Epoch; l.seen > 0 {

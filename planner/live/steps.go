@@ -18,7 +18,7 @@ func (e *Engine) patch(ctx context.Context, p *planner.Problem) (bool, error) {
 	if span.On() {
 		if warm {
 			span.Set(trace.String("haihe.outcome", "patched"))
-			e.tell(span)
+			tell(span, e.session)
 		} else {
 			span.Set(trace.String("haihe.outcome", "too little in common"))
 		}
@@ -27,24 +27,23 @@ func (e *Engine) patch(ctx context.Context, p *planner.Problem) (bool, error) {
 }
 
 func (e *Engine) prove(ctx context.Context) {
-	_, span := trace.Step(ctx, "bound")
-	defer span.End()
-	e.session.Prove()
-	e.tell(span)
+	e.step(ctx, "bound", func() { e.session.Prove() })
 }
 
 func (e *Engine) mend(ctx context.Context) {
-	_, span := trace.Step(ctx, "mend")
-	defer span.End()
-	e.session.Mend(ctx, kept)
-	e.tell(span)
+	e.step(ctx, "mend", func() { e.session.Mend(ctx, kept) })
 }
 
 func (e *Engine) improve(ctx context.Context) {
-	_, span := trace.Step(ctx, "improve")
+	e.step(ctx, "improve", func() { e.session.Improve(ctx, improved) })
+}
+
+// step does something to the plan.
+func (e *Engine) step(ctx context.Context, name string, do func()) {
+	_, span := trace.Step(ctx, name)
 	defer span.End()
-	e.session.Improve(ctx, improved)
-	e.tell(span)
+	do()
+	tell(span, e.session)
 }
 
 func (e *Engine) explain(ctx context.Context) *planner.Plan {
@@ -58,17 +57,16 @@ func anew(ctx context.Context, p *planner.Problem, o optimize.Options) (*optimiz
 	ctx, span := trace.Step(ctx, "plan from nothing")
 	defer span.End()
 	x, plan, err := optimize.Begin(ctx, p, o)
-	if span.On() && err == nil && x != nil {
-		_, _, regret := x.Standing()
-		span.Set(trace.Float("haihe.plan.regret", regret))
+	if err == nil && x != nil {
+		tell(span, x)
 	}
 	return x, plan, err
 }
 
-// tell says in a span how good the plan is after a step.
-func (e *Engine) tell(span trace.Span) {
+// tell says in a span how good a plan is after a step.
+func tell(span trace.Span, x *optimize.Session) {
 	if span.On() {
-		_, _, regret := e.session.Standing()
+		_, _, regret := x.Standing()
 		span.Set(trace.Float("haihe.plan.regret", regret))
 	}
 }
