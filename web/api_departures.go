@@ -205,14 +205,14 @@ func (s *Server) changeDeparture(ctx context.Context, who session, in *departure
 	s.changing.Lock()
 	defer s.changing.Unlock()
 	s.hub.look(func(m *model) { status = m.departures[in.ID] })
-	if now := revisionOf(status); strings.Trim(in.If, `"`) != now {
-		return nil, coded("changed", huma.NewError(http.StatusPreconditionFailed, "somebody has changed this departure since; look at it again and decide what is to hold",
-			&huma.ErrorDetail{Location: "header.If-Match", Message: "is not the revision that holds now", Value: now}))
+	before := revisionOf(status)
+	if err := matches(in.If, before, "departure"); err != nil {
+		return nil, err
 	}
 	if err := s.submit(ctx, who, newName(who, "", ""), facts...); err != nil {
 		return nil, err
 	}
-	s.shows(ctx, func(m *model) bool { return revisionOf(m.departures[in.ID]) != strings.Trim(in.If, `"`) })
+	s.shows(ctx, func(m *model) bool { return revisionOf(m.departures[in.ID]) != before })
 	return nil, nil
 }
 

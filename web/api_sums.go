@@ -140,10 +140,7 @@ func (m *model) laneLoads(now time.Time) []laneLoadView {
 		w.RoomM3 += d.CapacityM3
 		take := func(of byOwner, shown bool) {
 			for owner, p := range of {
-				sum := w.all[owner]
-				sum[0] += p[0]
-				sum[1] += p[1]
-				w.all[owner] = sum
+				w.all.add(owner, figure{p[0], p[1]})
 				if !shown {
 					w.hidden[owner] = true
 				}
@@ -156,24 +153,13 @@ func (m *model) laneLoads(now time.Time) []laneLoadView {
 	}
 	view := make([]laneLoadView, 0, len(weeks))
 	for _, w := range weeks {
-		if x, ok := m.board.lanes.offer(w.Lane+" "+w.Week, w.all, total(w.all)); ok && (len(w.hidden) == 0 || len(w.hidden) >= least) {
+		if x, ok := m.board.lanes.offer(w.Lane+" "+w.Week, w.all, w.all.total()); ok && (len(w.hidden) == 0 || len(w.hidden) >= least) {
 			w.M3, w.Kg = &x[0], &x[1]
 		}
 		view = append(view, w.laneLoadView)
 	}
 	slices.SortFunc(view, func(a, b laneLoadView) int { return cmp.Or(cmp.Compare(a.Lane, b.Lane), cmp.Compare(a.Week, b.Week)) })
 	return view
-}
-
-// total sums up over owners. The numbers are of the grid, so the order does not matter.
-func total(of byOwner) figure {
-	var sum figure
-	for _, p := range of {
-		for i := range sum {
-			sum[i] += p[i]
-		}
-	}
-	return sum
 }
 
 // weekDemand is what is shown of a market's week, and how many exporters have something that finds no room.
@@ -183,7 +169,7 @@ type weekDemand struct {
 }
 
 func demandOf(parts byOwner) weekDemand {
-	sum := total(parts)
+	sum := parts.total()
 	d := weekDemand{requests: int(sum[0]), askedM3: sum[1]}
 	for _, p := range parts {
 		if left := p[1] - p[2]; left > 1e-3 {
@@ -196,11 +182,7 @@ func demandOf(parts byOwner) weekDemand {
 
 func (m *model) demand() []demandView {
 	markets := map[string]map[string]*marketRow{} // by week
-	for id := range m.requests {
-		a, in := partOf(m.requests[id], m.matches[id])
-		if !in {
-			continue
-		}
+	for id, a := range m.markets.of {
 		if markets[a.market] == nil {
 			markets[a.market] = map[string]*marketRow{}
 		}

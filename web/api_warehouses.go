@@ -147,12 +147,7 @@ func (s *Server) registerWarehouse(ctx context.Context, who session, in *warehou
 		Warehouse: planner.Warehouse{ID: n.ownID(who.Org), Operator: who.Org, Country: b.Country, Lat: b.Lat, Lon: b.Lon,
 			CapacityM3: b.CapacityM3, Classes: b.Classes, InboundM3: b.InboundM3, StorageM3Day: b.StorageM3Day,
 			FreeDays: b.FreeDays, StorageTiers: tiersOf(b.StorageTiers)}}
-	for _, g := range b.Gateways {
-		fact.Gateways = append(fact.Gateways, planner.Gateway(g))
-	}
-	for _, m := range b.Markets {
-		fact.Markets = append(fact.Markets, planner.Market(m))
-	}
+	fact.Gateways, fact.Markets = gatewaysOf(b.Gateways), marketsOf(b.Markets)
 	return once(ctx, s, who, operation, in.Key, in.Body, func(ctx context.Context) (*made, error) {
 		var before *planner.WarehouseStatus
 		s.hub.look(func(m *model) { before = m.warehouses[fact.ID] })
@@ -165,10 +160,8 @@ func (s *Server) registerWarehouse(ctx context.Context, who session, in *warehou
 		if err := fact.Validate(); err != nil {
 			return nil, s.asProblem(err)
 		}
-		for i, g := range b.Gateways {
-			if err := s.knownPlace(fmt.Sprintf("body.gateways[%d].place", i), g.Place); err != nil {
-				return nil, err
-			}
+		if err := s.knownGateways(b.Gateways); err != nil {
+			return nil, err
 		}
 		if err := s.submit(ctx, who, n, fact); err != nil {
 			return nil, err
@@ -253,9 +246,8 @@ func (s *Server) patchWarehouse(ctx context.Context, who session, in *warehouseC
 		return nil, err
 	}
 	before := warehouseRevision(w)
-	if in.If != "" && in.If != "*" && strings.Trim(in.If, `"`) != before {
-		return nil, huma.NewError(http.StatusPreconditionFailed, "somebody has changed this warehouse since; look at it again and decide what is to hold",
-			&huma.ErrorDetail{Location: "header.If-Match", Message: "is not the revision that holds now", Value: before})
+	if err := matches(in.If, before, "warehouse"); err != nil {
+		return nil, err
 	}
 	facts, err := s.warehouseFacts(w, &in.Body)
 	if err != nil || len(facts) == 0 {
@@ -292,19 +284,13 @@ func (s *Server) warehouseFacts(w *planner.WarehouseStatus, b *warehousePatch) (
 		master.Classes = b.Classes
 	}
 	if len(b.Gateways) > 0 {
-		master.Gateways = nil
-		for i, g := range b.Gateways {
-			if err := s.knownPlace(fmt.Sprintf("body.gateways[%d].place", i), g.Place); err != nil {
-				return nil, err
-			}
-			master.Gateways = append(master.Gateways, planner.Gateway(g))
+		if err := s.knownGateways(b.Gateways); err != nil {
+			return nil, err
 		}
+		master.Gateways = gatewaysOf(b.Gateways)
 	}
 	if len(b.Markets) > 0 {
-		master.Markets = nil
-		for _, m := range b.Markets {
-			master.Markets = append(master.Markets, planner.Market(m))
-		}
+		master.Markets = marketsOf(b.Markets)
 	}
 	if !bytes.Equal(was, encode(master)) {
 		facts = append(facts, master)
@@ -323,6 +309,31 @@ func (s *Server) warehouseFacts(w *planner.WarehouseStatus, b *warehousePatch) (
 		return nil, wrongField("body", "nothing to change", nil)
 	}
 	return facts, nil
+}
+
+func (s *Server) knownGateways(list []gatewayBody) error {
+	for i, g := range list {
+		if err := s.knownPlace(fmt.Sprintf("body.gateways[%d].place", i), g.Place); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func gatewaysOf(list []gatewayBody) []planner.Gateway {
+	var gateways []planner.Gateway
+	for _, g := range list {
+		gateways = append(gateways, planner.Gateway(g))
+	}
+	return gateways
+}
+
+func marketsOf(list []marketBody) []planner.Market {
+	var markets []planner.Market
+	for _, m := range list {
+		markets = append(markets, planner.Market(m))
+	}
+	return markets
 }
 
 func tiersOf(list []tierBody) []planner.StorageTier {

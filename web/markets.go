@@ -200,11 +200,7 @@ func (m *markets) byExporter() byOwner {
 	all := byOwner{}
 	for _, row := range m.rows {
 		for e, p := range row.parts {
-			sum, one := all[e], p.figure()
-			for i := range sum {
-				sum[i] += one[i] // exact, so in any order
-			}
-			all[e] = sum
+			all.add(e, p.figure())
 		}
 	}
 	return all

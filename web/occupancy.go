@@ -49,10 +49,8 @@ func (m *model) occupancy() (start time.Time, byWarehouse map[string]*occupied) 
 					w.owners[day] = byOwner{}
 				}
 				m3 := a.Fraction * volumeM3 * stay.Held(k)
-				p := w.owners[day][owner]
-				p[0] += grid(m3)
 				w.m3[day] += m3
-				w.owners[day][owner] = p
+				w.owners[day].add(owner, figure{grid(m3)})
 			}
 		}
 	}
@@ -104,9 +102,7 @@ func (m *model) viewOccupancy(v viewer) occupancyView {
 			}
 			all.m3[d] += w.m3[d]
 			for owner, p := range w.owners[d] {
-				sum := all.owners[d][owner]
-				sum[0] += p[0]
-				all.owners[d][owner] = sum
+				all.owners[d].add(owner, p)
 				if days[d] == nil {
 					hidden[d][owner] = true
 				}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"net/http"
 	"strconv"
+	"strings"
 	"unicode/utf8"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -81,6 +82,15 @@ func coded(code string, err error) error {
 		model.Type = problemType + code
 	}
 	return err
+}
+
+// matches holds an If-Match header against the revision of a thing that holds now. Left out, or *, it asks for none.
+func matches(header, now, thing string) error {
+	if header == "" || header == "*" || strings.Trim(header, `"`) == now {
+		return nil
+	}
+	return coded("changed", huma.NewError(http.StatusPreconditionFailed, "somebody has changed this "+thing+" since; look at it again and decide what is to hold",
+		&huma.ErrorDetail{Location: "header.If-Match", Message: "is not the revision that holds now", Value: now}))
 }
 
 // asProblem turns what Validate, Submit and the other funcs of Config return into an answer.

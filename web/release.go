@@ -34,6 +34,28 @@ type byOwner map[string]figure
 
 type figure [6]float64
 
+func (f *figure) add(g figure) {
+	for i := range f {
+		f[i] += g[i]
+	}
+}
+
+// add adds to what an owner adds. The numbers are of the grid, so the order does not matter.
+func (x byOwner) add(owner string, f figure) {
+	sum := x[owner]
+	sum.add(f)
+	x[owner] = sum
+}
+
+// total sums up over owners.
+func (x byOwner) total() figure {
+	var sum figure
+	for _, f := range x {
+		sum.add(f)
+	}
+	return sum
+}
+
 // offer takes a figure as it is now, with its parts, and returns what is shown of it, or false where it is withheld.
 func (r releases[V]) offer(name string, now byOwner, value V) (V, bool) {
 	x := r[name]
@@ -154,20 +176,16 @@ func (m *model) planned(requests map[string]bool, on func(*planner.Assignment) b
 		}
 		for i := range match.Parts {
 			if a := &match.Parts[i]; on(a) {
-				sum.add(r.Exporter, a, r.VolumeM3*(1-r.BookedShare), r.WeightKg*(1-r.BookedShare))
+				sum.assign(r.Exporter, a, r.VolumeM3*(1-r.BookedShare), r.WeightKg*(1-r.BookedShare))
 			}
 		}
 	}
 	return sum
 }
 
-// add adds an assignment: m3, kg, and m3 times when it comes, as where that differs, the days on which it lies do.
-func (x byOwner) add(owner string, a *planner.Assignment, volumeM3, weightKg float64) {
-	p := x[owner]
-	p[0] += grid(a.Fraction * volumeM3)
-	p[1] += grid(a.Fraction * weightKg)
-	p[2] += grid(a.Fraction * volumeM3 * float64(a.Arrive.Unix()/3600))
-	x[owner] = p
+// assign adds an assignment: m3, kg, and m3 times when it comes, as where that differs, the days on which it lies do.
+func (x byOwner) assign(owner string, a *planner.Assignment, volumeM3, weightKg float64) {
+	x.add(owner, figure{grid(a.Fraction * volumeM3), grid(a.Fraction * weightKg), grid(a.Fraction * volumeM3 * float64(a.Arrive.Unix()/3600))})
 }
 
 // bookedParts returns what each exporter has booked on a departure.
@@ -177,7 +195,7 @@ func (m *model) bookedParts(departure string) byOwner {
 		b := m.bookings[id]
 		for i := range b.Parts {
 			if a := &b.Parts[i]; uses(a, departure) {
-				sum.add(b.Exporter, a, b.VolumeM3, b.WeightKg)
+				sum.assign(b.Exporter, a, b.VolumeM3, b.WeightKg)
 			}
 		}
 	}
