@@ -60,18 +60,8 @@ builds is measured beside the planner.`,
 			if b.limit <= 0 || b.peerLimit < 0 || len(b.seeds) == 0 {
 				return misused("--time-limit must be above 0, --peer-time-limit not below, and --seeds name one at least")
 			}
-			for _, program := range []*string{&b.judge, &b.peer} {
-				if *program == "" {
-					continue
-				}
-				path, err := filepath.Abs(*program)
-				if err != nil {
-					return err
-				}
-				if _, err := os.Stat(path); err != nil {
-					return fmt.Errorf("there is no program %s", *program)
-				}
-				*program = path
+			if err := findPrograms(&b.judge, &b.peer); err != nil {
+				return err
 			}
 			return b.run(cmd.Context(), args, cmd.OutOrStdout())
 		},

@@ -22,10 +22,8 @@ import (
 
 // eventBench measures how a session follows events.
 type eventBench struct {
-	bench
-	row          string
+	generatedBench
 	count, every int
-	seed         int
 	regret, back float64
 	kinds        []string
 	plan         string
@@ -43,7 +41,6 @@ few events the problem and the plan as they stand are written to --dir and verif
   haihe bench events --size L --count 20`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			b.errOut, b.dir, b.judge, b.made, b.versions = cmd.ErrOrStderr(), parent.dir, parent.judge, parent.made, parent.versions
 			if b.count < 1 || b.every < 1 || !(b.regret > 0) || !(b.back > 0) {
 				return misused("--count and --every must be 1 at least, --regret and --back above 0")
 			}
@@ -52,20 +49,16 @@ few events the problem and the plan as they stand are written to --dir and verif
 					return misused("there is no kind of event %q; kinds are %s", k, strings.Join(eventKinds, ", "))
 				}
 			}
-			if b.judge != "" {
-				path, err := filepath.Abs(b.judge)
-				if err != nil {
-					return err
-				}
-				b.judge = path
+			_, p, err := b.open(cmd, parent)
+			if err != nil {
+				return err
 			}
-			return b.run(cmd.Context(), cmd.OutOrStdout())
+			return b.run(cmd.Context(), p, cmd.OutOrStdout())
 		},
 	}
-	cmd.Flags().StringVar(&b.row, "size", "M", "the row whose problem it is: S, M, H or L")
+	b.flags(cmd, "seed of the problem and of the events")
 	cmd.Flags().IntVar(&b.count, "count", 30, "events of each kind")
 	cmd.Flags().IntVar(&b.every, "every", 50, "after how many events the plan is verified")
-	cmd.Flags().IntVar(&b.seed, "seed", 1, "seed of the problem and of the events")
 	cmd.Flags().Float64Var(&b.regret, "regret", 1e-4, "the regret of the plan that the events happen to")
 	cmd.Flags().Float64Var(&b.back, "back", 1e-3, "the regret to come back to")
 	cmd.Flags().StringVar(&b.plan, "plan", "", "begin at this plan of the problem, and not at one made in the same run")
@@ -86,22 +79,7 @@ type eventTook struct {
 	reached                            bool
 }
 
-func (b *eventBench) run(ctx context.Context, out io.Writer) error {
-	if err := os.MkdirAll(b.dir, 0o755); err != nil {
-		return err
-	}
-	k := slices.IndexFunc(benchRows, func(r benchRow) bool { return r.name == b.row && r.size != nil })
-	if k < 0 {
-		return misused("there is no generated row %q", b.row)
-	}
-	path, err := b.problem(ctx, &benchRows[k], b.seed)
-	if err != nil {
-		return err
-	}
-	p, err := readProblem(ctx, path, nil)
-	if err != nil {
-		return err
-	}
+func (b *eventBench) run(ctx context.Context, p *planner.Problem, out io.Writer) error {
 	x, cold, coldCPU, err := b.begin(ctx, p)
 	if err != nil {
 		return err

@@ -4,9 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"time"
 
@@ -18,9 +16,7 @@ import (
 
 // stopBench measures how soon a solve that is stopped has a plan.
 type stopBench struct {
-	bench
-	row    string
-	seed   int
+	generatedBench
 	regret float64
 	at     []time.Duration
 }
@@ -36,45 +32,25 @@ there to the plan: a feasible one with a true bound, which is verified.`,
   haihe bench stop --size L --at 1s,5s,20s,60s`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			b.errOut, b.dir, b.judge, b.made, b.versions = cmd.ErrOrStderr(), parent.dir, parent.judge, parent.made, parent.versions
 			for _, at := range b.at {
 				if at <= 0 {
 					return misused("--at must be times above 0, e.g. 500ms,2s")
 				}
 			}
-			if b.judge != "" {
-				path, err := filepath.Abs(b.judge)
-				if err != nil {
-					return err
-				}
-				b.judge = path
+			path, p, err := b.open(cmd, parent)
+			if err != nil {
+				return err
 			}
-			return b.run(cmd.Context(), cmd.OutOrStdout())
+			return b.run(cmd.Context(), path, p, cmd.OutOrStdout())
 		},
 	}
-	cmd.Flags().StringVar(&b.row, "size", "M", "the row whose problem it is: S, M, H or L")
-	cmd.Flags().IntVar(&b.seed, "seed", 1, "seed of the problem")
+	b.flags(cmd, "seed of the problem")
 	cmd.Flags().Float64Var(&b.regret, "regret", 1e-4, "the regret at which a solve that is not stopped ends")
 	cmd.Flags().DurationSliceVar(&b.at, "at", []time.Duration{100 * time.Millisecond, 300 * time.Millisecond, 700 * time.Millisecond, time.Second, 1500 * time.Millisecond, 2 * time.Second}, "when it is stopped")
 	return cmd
 }
 
-func (b *stopBench) run(ctx context.Context, out io.Writer) error {
-	if err := os.MkdirAll(b.dir, 0o755); err != nil {
-		return err
-	}
-	k := slices.IndexFunc(benchRows, func(r benchRow) bool { return r.name == b.row && r.size != nil })
-	if k < 0 {
-		return misused("there is no generated row %q", b.row)
-	}
-	path, err := b.problem(ctx, &benchRows[k], b.seed)
-	if err != nil {
-		return err
-	}
-	p, err := readProblem(ctx, path, nil)
-	if err != nil {
-		return err
-	}
+func (b *stopBench) run(ctx context.Context, path string, p *planner.Problem, out io.Writer) error {
 	var t strings.Builder
 	fmt.Fprintf(&t, "%s. haihe %s%s. %s, seed %d: %d requests.\n\n| stopped after | in | ms to the plan | CPU ms | regret |\n|---|---|---|---|---|\n", machine(), version(), commit(), b.row, b.seed, len(p.Requests))
 	for _, at := range b.at {
@@ -82,7 +58,7 @@ func (b *stopBench) run(ctx context.Context, out io.Writer) error {
 			return fmt.Errorf("stopped after %s: %w", at, err)
 		}
 	}
-	_, err = io.WriteString(out, t.String())
+	_, err := io.WriteString(out, t.String())
 	return err
 }
 

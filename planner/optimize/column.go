@@ -48,9 +48,11 @@ func (c *column) sameWay(d *column) bool {
 }
 
 // heldFrom is the share of the goods still there on each day from the column's day to the horizon.
-func (in *instance) heldFrom(c *column) []float64 {
-	h := in.requests[c.request].held
-	return h[:min(len(h), in.days-int(c.day))]
+func (in *instance) heldFrom(c *column) []float64 { return in.heldOf(c, &in.requests[c.request]) }
+
+// heldOf is heldFrom for a request that need not be one of the instance's.
+func (in *instance) heldOf(c *column, r *request) []float64 {
+	return r.held[:min(len(r.held), in.days-int(c.day))]
 }
 
 // priceOf is what prices charge for the room of the column.

@@ -103,8 +103,11 @@ func (in *instance) least(c *column, by []float64) float64 {
 }
 
 // part is what part of a column there is room for.
-func (m *room) part(in *instance, c *column) float64 {
-	r, n := &in.requests[c.request], len(in.departures)
+func (m *room) part(in *instance, c *column) float64 { return m.partOf(in, c, &in.requests[c.request]) }
+
+// partOf is part of a column of a request that need not be one of the instance's.
+func (m *room) partOf(in *instance, c *column, r *request) float64 {
+	n := len(in.departures)
 	t := 1.0
 	some := func(row int, use float64) {
 		if use > 0 {
@@ -116,7 +119,7 @@ func (m *room) part(in *instance, c *column) float64 {
 		some(n+int(d), r.weight)
 	}
 	base := int(in.dayRow(c.warehouse, int(c.day)))
-	for k, h := range in.heldFrom(c) {
+	for k, h := range in.heldOf(c, r) {
 		some(base+k, r.volume*h)
 	}
 	return t

@@ -127,7 +127,7 @@ func (q *Quoter) Quote(r *planner.Request, n int) ([]Quote, error) {
 		var legs []departureIndex
 		c := pr.column(&a, o, 0, &x, &legs)
 		quote := q.in.itemise(&c, &x, o.cost/part)
-		quote.Share = q.full.share(q.in, &c, &x)
+		quote.Share = q.full.partOf(q.in, &c, &x)
 		quotes = append(quotes, quote)
 	}
 	return quotes, nil

@@ -392,6 +392,10 @@ func (q *inquiry) shortage(c *column) (row rowIndex, missing float64, short int)
 // full is for requests that would pay their way if there were room.
 func (q *inquiry) full(cheapest column) planner.Reason {
 	r := q.request
+	if q.plain {
+		row, _, _ := q.shortage(&cheapest)
+		return q.fullReason(row, nil)
+	}
 	charged, _, ok := q.open(r, r.network, math.Inf(1))
 	if !ok {
 		charged = cheapest
@@ -414,15 +418,12 @@ func (q *inquiry) full(cheapest column) planner.Reason {
 			best, at, missing = c, row, m3
 		}
 	}
-	if best != nil && !q.plain {
+	if best != nil {
 		if x := q.byRoom(at, missing); x != nil {
 			return q.fullReason(at, x)
 		}
 	}
 	row, _, _ := q.shortage(&cheapest)
-	if q.plain {
-		return q.fullReason(row, nil)
-	}
 	x := q.byValue()
 	if x == nil {
 		x = q.byTime()

@@ -29,25 +29,6 @@ func (m *room) takes(in *instance, w warehouseIndex, r *request, day int) bool {
 	return true
 }
 
-// share is how much of a request there is room for on a column of it, at most 1.
-func (m *room) share(in *instance, c *column, r *request) float64 {
-	most := 1.0
-	take := func(free, need float64) {
-		if need > free {
-			most = min(most, free/need)
-		}
-	}
-	for _, d := range c.legs {
-		take(m.free[d], r.volume)
-		take(m.free[len(in.departures)+int(d)], r.weight)
-	}
-	base := int(in.dayRow(c.warehouse, int(c.day)))
-	for k, h := range r.held[:min(len(r.held), in.days-int(c.day))] {
-		take(m.free[base+k], r.volume*h)
-	}
-	return max(0, most)
-}
-
 // fits tells whether all of the column fits.
 func (m *room) fits(in *instance, c *column) bool {
 	r := &in.requests[c.request]
