@@ -22,11 +22,11 @@ export function alerts(
   for (const p of passages) if (shutNow(p, now)) list.push({ kind: 'shut', passage: p.id, affected: affected.get(p.id) ?? 0 });
   for (const target of targets) if (target.late) list.push({ kind: 'late', target });
   for (const w of warehouses) if (w.closed) list.push({ kind: 'closed', warehouse: w.id });
-  const fresh: Alert[] = [];
+  const fresh: Extract<Alert, { kind: 'bottleneck' }>[] = [];
   for (const s of since) {
     const price = prices.get(s.id) ?? 0;
     if (price >= steep && now - Date.parse(s.since) < newMs) fresh.push({ kind: 'bottleneck', departure: s.id, price, since: s.since });
   }
-  list.push(...(fresh as (Alert & { price: number })[]).sort((a, b) => b.price - a.price).slice(0, shown));
+  list.push(...fresh.sort((a, b) => b.price - a.price).slice(0, shown));
   return list;
 }

@@ -7,6 +7,22 @@ export const plain = (s: string) => s.normalize('NFKC').toLowerCase().replace(/[
 /** header is the plain name of a column, without a unit in brackets. */
 export const header = (s: string) => plain(s.normalize('NFKC').replace(/[([【].*?[)\]】]/gu, '').replace(/\*/g, ''));
 
+/** columnsOf matches the heads of a table: the column of each, or null where none is meant. Columns are listed with their names; one is taken once. */
+export function columnsOf<C extends string>(heads: readonly string[], columns: Iterable<readonly [C, ...(readonly string[])]>): (C | null)[] {
+  const by = new Map<string, C>();
+  for (const all of columns) for (const n of all) by.set(header(n), all[0]);
+  const taken = new Set<C>();
+  return heads.map((h) => {
+    const c = by.get(header(h)) ?? null;
+    if (c === null || taken.has(c)) return null;
+    taken.add(c);
+    return c;
+  });
+}
+
+/** several splits what stands in one cell, by commas or semicolons of any script. */
+export const several = (text: string) => text.split(/[,，、;；|]+/).map((x) => x.trim()).filter((x) => x !== '');
+
 const unit = /(m³|m3|cbm|立方米?|kgs?|公斤|千克|days?|d|天|%)$/iu;
 
 /** number reads "1,234.5", "１２" and "20 m³"; null if it is none. */
@@ -81,6 +97,16 @@ export class Choices {
 
   find(text: string): string | null {
     return this.#by.get(plain(text)) ?? null;
+  }
+
+  /** findAll finds several, each once; null among them is one that is not known. */
+  findAll(text: string): (string | null)[] {
+    return [...new Set(several(text).map((s) => this.find(s)))];
+  }
+
+  /** name is how an id is written. */
+  name(id: string): string {
+    return this.list.find((x) => x.id === id)?.name ?? id;
   }
 }
 

@@ -17,17 +17,8 @@ const aliases: Partial<Record<FleetColumn, readonly string[]>> = {
   per: ['计费单位', 'charged by'], amount: ['运价', 'rate', 'price'], kg_per_m3: ['换算', 'density'], classes: ['货类', 'cargo classes'], delay_hours: ['延误', '延误小时', 'delay', 'hours late'], cancelled: ['取消', 'blank'],
 };
 
-export function fleetColumnsOf(heads: readonly string[], names: (c: FleetColumn | 'id') => readonly string[]): (FleetColumn | 'id' | null)[] {
-  const by = new Map<string, FleetColumn | 'id'>();
-  for (const c of ['id', ...fleetColumns] as const) for (const n of [c, ...(c === 'id' ? [] : (aliases[c] ?? [])), ...names(c)]) by.set(cells.header(n), c);
-  const taken = new Set<string>();
-  return heads.map((h) => {
-    const c = by.get(cells.header(h)) ?? null;
-    if (c === null || taken.has(c)) return null;
-    taken.add(c);
-    return c;
-  });
-}
+export const fleetColumnsOf = (heads: readonly string[], names: (c: FleetColumn | 'id') => readonly string[]) =>
+  cells.columnsOf(heads, (['id', ...fleetColumns] as const).map((c) => [c, ...(c === 'id' ? [] : (aliases[c] ?? [])), ...names(c)] as const));
 
 /** How choices are read, and written so that they can be read again. */
 export interface FleetWords {
@@ -40,12 +31,11 @@ export interface FleetWords {
 
 /** The cells of a departure as the service has it. */
 export function cellsOf(d: Departure, w: FleetWords): Record<FleetColumn, string> {
-  const name = (c: cells.Choices, id: string) => c.list.find((x) => x.id === id)?.name ?? id;
   return {
-    mode: name(w.modes, d.mode), vessel: d.vessel ?? '', voyage: d.voyage ?? '', from: d.from, to: d.to,
+    mode: w.modes.name(d.mode), vessel: d.vessel ?? '', voyage: d.voyage ?? '', from: d.from, to: d.to,
     cutoff: cells.stamp(d.planned_cutoff), depart: cells.stamp(d.planned_depart), arrive: cells.stamp(d.planned_arrive),
-    capacity_m3: String(d.capacity_m3), capacity_kg: String(d.capacity_kg), per: d.rate ? name(w.pers, d.rate.per) : '', amount: String(d.rate?.amount ?? ''), kg_per_m3: String(d.rate?.kg_per_m3 ?? ''),
-    classes: (d.classes ?? []).map((c) => name(w.classes, c)).join(', '), delay_hours: String(d.delay_hours), cancelled: d.cancelled ? w.yes : '',
+    capacity_m3: String(d.capacity_m3), capacity_kg: String(d.capacity_kg), per: d.rate ? w.pers.name(d.rate.per) : '', amount: String(d.rate?.amount ?? ''), kg_per_m3: String(d.rate?.kg_per_m3 ?? ''),
+    classes: (d.classes ?? []).map((c) => w.classes.name(c)).join(', '), delay_hours: String(d.delay_hours), cancelled: d.cancelled ? w.yes : '',
   };
 }
 
@@ -94,12 +84,9 @@ export function readNew(row: Cells, w: FleetWords): { body: NewDeparture; faults
   const from = choice(row, 'from', w.places, null, faults);
   const to = choice(row, 'to', w.places, null, faults);
   if (from && from === to) faults.to = 'differ';
-  const classes: string[] = [];
-  for (const s of (row.classes ?? '').split(/[,，、;；|]+/).map((x) => x.trim()).filter((x) => x !== '')) {
-    const c = w.classes.find(s);
-    if (c === null) faults.classes = 'unknown';
-    else if (!classes.includes(c)) classes.push(c);
-  }
+  const found = w.classes.findAll(row.classes ?? '');
+  if (found.includes(null)) faults.classes = 'unknown';
+  const classes = found.filter((c) => c !== null);
   const body: NewDeparture = {
     mode, ...(row.vessel?.trim() ? { vessel: row.vessel.trim() } : {}), ...(row.voyage?.trim() ? { voyage: row.voyage.trim() } : {}),
     from, to, cutoff, depart, arrive, capacity_m3: amount(row, 'capacity_m3', 0, 1e9, faults), capacity_kg: amount(row, 'capacity_kg', 0, 1e12, faults),

@@ -43,18 +43,7 @@ const usualLead = 3; // days
 
 export type CellFault = 'required' | 'number' | 'positive' | 'nonneg' | 'wholenumber' | 'time' | 'order' | 'unknown' | 'yesno' | 'hs' | 'long' | 'large';
 
-/** columnsOf matches the heads of a file: the column of each, or null where none is meant. A name is taken once. */
-export function columnsOf(heads: readonly string[], names: (c: OrderColumn) => readonly string[]): (OrderColumn | null)[] {
-  const by = new Map<string, OrderColumn>();
-  for (const c of orderColumns) for (const n of [c, ...aliases[c], ...names(c)]) by.set(cells.header(n), c);
-  const taken = new Set<OrderColumn>();
-  return heads.map((h) => {
-    const c = by.get(cells.header(h)) ?? null;
-    if (c === null || taken.has(c)) return null;
-    taken.add(c);
-    return c;
-  });
-}
+export const columnsOf = (heads: readonly string[], names: (c: OrderColumn) => readonly string[]) => cells.columnsOf(heads, orderColumns.map((c) => [c, ...aliases[c], ...names(c)] as const));
 
 /** Limits of the service, so that they are told beside the cell. */
 const most = { volume_m3: 1e6, weight_kg: 1e9, storage_days: 3660, value: 1e12 } as const;

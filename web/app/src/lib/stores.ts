@@ -12,23 +12,15 @@ export type StoreColumn = (typeof storeColumns)[number];
 export const numbers: ReadonlySet<string> = new Set<StoreColumn>(['area_m2', 'free_m3', 'inbound_m3', 'storage_m3_day', 'free_days', 'lat', 'lon']);
 export const changeable: ReadonlySet<string> = new Set<StoreColumn>(storeColumns.filter((c) => c !== 'lat' && c !== 'lon'));
 
-export function storeColumnsOf(heads: readonly string[], names: (c: StoreColumn | 'id') => readonly string[]): (StoreColumn | 'id' | null)[] {
-  const by = new Map<string, StoreColumn | 'id'>();
-  for (const c of ['id', ...storeColumns] as const) for (const n of [c, ...names(c)]) by.set(cells.header(n), c);
-  return heads.map((h, i) => {
-    const c = by.get(cells.header(h)) ?? null;
-    return heads.slice(0, i).some((x) => by.get(cells.header(x)) === c) ? null : c;
-  });
-}
+export const storeColumnsOf = (heads: readonly string[], names: (c: StoreColumn | 'id') => readonly string[]) => cells.columnsOf(heads, (['id', ...storeColumns] as const).map((c) => [c, ...names(c)] as const));
 
 type Words = Pick<FleetWords, 'classes' | 'places' | 'yes'>;
-const nameOf = (c: cells.Choices, id: string) => c.list.find((x) => x.id === id)?.name ?? id;
 
 /** The cells of a warehouse as the service has it; room is what it shares today. */
 export function cellsOf(w: Warehouse, room: number, words: Words): Record<StoreColumn, string> {
   return {
     name: w.name ?? '', public: w.public ? words.yes : '', area_m2: String(w.area_m2), free_m3: String(room), inbound_m3: String(w.inbound_m3 ?? ''), storage_m3_day: String(w.storage_m3_day ?? ''),
-    free_days: String(w.free_days ?? 0), storage_tiers: (w.storage_tiers ?? []).map((x) => `${x.from_day}: ${x.m3_day}`).join('; '), classes: (w.classes ?? []).map((c) => nameOf(words.classes, c)).join(', '),
+    free_days: String(w.free_days ?? 0), storage_tiers: (w.storage_tiers ?? []).map((x) => `${x.from_day}: ${x.m3_day}`).join('; '), classes: (w.classes ?? []).map((c) => words.classes.name(c)).join(', '),
     gateways: (w.gateways ?? []).map((g) => `${g.place} ${g.hours}/${g.rate_m3}`).join('; '), markets: (w.markets ?? []).map((m) => `${m.id} ${m.hours}/${m.rate_m3}`).join('; '),
     closed: w.closed ? words.yes : '', lat: String(w.lat), lon: String(w.lon),
   };
@@ -73,12 +65,9 @@ export function read(row: Cells, edited: ReadonlySet<string> | null, words: Word
     }
   }
   if (has('classes')) {
-    patch.classes = [];
-    for (const s of text('classes').split(/[,，、;；|]+/).map((x) => x.trim()).filter((x) => x !== '')) {
-      const c = words.classes.find(s);
-      if (c === null) faults.classes = 'unknown';
-      else if (!patch.classes.includes(c)) patch.classes.push(c);
-    }
+    const found = words.classes.findAll(text('classes'));
+    if (found.includes(null)) faults.classes = 'unknown';
+    patch.classes = found.filter((c) => c !== null);
     if (patch.classes.length === 0) patch.classes = ['general'];
   }
   const reaches = (c: 'gateways' | 'markets', of: cells.Choices) => {

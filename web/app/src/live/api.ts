@@ -229,7 +229,12 @@ export interface Occupancy {
   m3?: (number | null)[]; // of all warehouses, to the commission
   room_m3?: number[];
 }
-export const demand = () => call<{ market: string; weeks: { week: string; unserved_m3: number | null }[] }[]>('GET', '/api/demand');
+/** What is asked for to a market, by the week in which it is due; null is withheld. */
+export interface Demand {
+  market: string;
+  weeks: { week: string; asked_m3: number | null; unserved_m3: number | null }[];
+}
+export const demand = () => call<Demand[]>('GET', '/api/demand');
 export const occupancy = () => call<Occupancy>('GET', '/api/occupancy');
 
 export interface LaneLoad {

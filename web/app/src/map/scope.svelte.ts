@@ -1,5 +1,6 @@
 import { flushSync } from 'svelte';
 import { laneLoads, occupancy, type LaneLoad, type Occupancy } from '../live/api';
+import { paced } from '../lib/pace';
 import { roomOn } from '../live/news';
 import type { Departure, Warehouse } from '../live/protocol';
 import { live } from '../ui/live.svelte';
@@ -122,26 +123,16 @@ class Scope {
     });
     const end = $effect.root(() => {
       // What stands in warehouses day by day is asked for only by who looks at another day.
-      let asked = -Infinity;
+      const soonStored = paced(5000);
       const another = $derived(lens.when !== null);
       $effect(() => {
         void live.plan?.version;
-        if (!another) return;
-        const ask = setTimeout(() => {
-          asked = performance.now();
-          void occupancy().then((o) => (this.#occupancy = o), () => {});
-        }, Math.max(0, asked + 5000 - performance.now()));
-        return () => clearTimeout(ask);
+        if (another) return soonStored(() => void occupancy().then((o) => (this.#occupancy = o), () => {}));
       });
-      let summed = -Infinity;
+      const soonSummed = paced(5000);
       $effect(() => {
         void live.plan?.version;
-        if (live.me?.role !== 'commission') return;
-        const ask = setTimeout(() => {
-          summed = performance.now();
-          void laneLoads().then((l) => (this.#loads = l), () => {});
-        }, Math.max(0, summed + 5000 - performance.now()));
-        return () => clearTimeout(ask);
+        if (live.me?.role === 'commission') return soonSummed(() => void laneLoads().then((l) => (this.#loads = l), () => {}));
       });
       $effect(() => {
         if (!lens.playing) return;
