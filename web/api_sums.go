@@ -11,8 +11,6 @@ import (
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
-
-	"haihe/planner"
 )
 
 // laneLoadView is the departures of a lane in one week.
@@ -148,8 +146,8 @@ func (m *model) laneLoads(now time.Time) []laneLoadView {
 		}
 		_, open := m.board.open.last(id)
 		_, booked := m.board.booked.last(id)
-		take(m.planned(m.board.aboard[id], func(a *planner.Assignment) bool { return uses(a, id) }), open)
-		take(m.bookedParts(id), booked)
+		take(m.board.aboard.of(id), open)
+		take(m.board.reserved.of(id), booked)
 	}
 	view := make([]laneLoadView, 0, len(weeks))
 	for _, w := range weeks {

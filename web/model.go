@@ -66,9 +66,9 @@ type model struct {
 	lanes      map[string]laneView
 	sailed     map[string]int // departures by lane
 
-	booked  map[string]map[string]bool // departure -> its bookings that hold
-	markets markets
-	board   board
+	placements map[string]placement // by request
+	markets    markets
+	board      board
 
 	dirty  map[key]bool
 	wanted map[string]laneEnds // lanes without a line yet
@@ -88,7 +88,7 @@ func newModel(names func(id string) (PlaceNames, bool)) *model {
 		stores:     map[string]planner.Load{},
 		lanes:      map[string]laneView{},
 		sailed:     map[string]int{},
-		booked:     map[string]map[string]bool{},
+		placements: map[string]placement{},
 		markets:    newMarkets(),
 		board:      newBoard(),
 		dirty:      map[key]bool{},
@@ -118,6 +118,7 @@ func (m *model) take(u live.Update) {
 		r := &u.Requests[i]
 		m.markets.touch(r.ID)
 		m.requests[r.ID] = r
+		m.placed(r.ID)
 		m.touch(kindRequest, r.ID)
 		m.touch(kindMatch, r.ID)
 	}
@@ -227,7 +228,7 @@ func (m *model) booking(b *planner.BookingStatus) {
 	if old := m.bookings[b.Booking]; old != nil {
 		for _, part := range old.Parts {
 			for _, d := range part.Departures {
-				delete(m.booked[d], b.Booking)
+				m.board.reserved.remove(d, old.Exporter, b.Booking)
 				m.touch(kindDepartureLoad, d)
 			}
 		}
@@ -237,12 +238,12 @@ func (m *model) booking(b *planner.BookingStatus) {
 	if b.Cancelled {
 		return
 	}
-	for _, part := range b.Parts {
-		for _, d := range part.Departures {
-			if m.booked[d] == nil {
-				m.booked[d] = map[string]bool{}
+	for i := range b.Parts {
+		part := &b.Parts[i]
+		for k, d := range part.Departures {
+			if slices.Index(part.Departures, d) == k {
+				m.board.reserved.add(d, b.Exporter, b.Booking, assigned(part, b.VolumeM3, b.WeightKg))
 			}
-			m.booked[d][b.Booking] = true
 			m.touch(kindDepartureLoad, d)
 		}
 	}
@@ -250,12 +251,12 @@ func (m *model) booking(b *planner.BookingStatus) {
 
 // rematched takes the match of a request; nil: it has none any more.
 func (m *model) rematched(request string, now *planner.Match) {
-	m.board.rematch(request, m.matches[request], now)
 	if now == nil {
 		delete(m.matches, request)
 	} else {
 		m.matches[request] = now
 	}
+	m.placed(request)
 	m.touch(kindMatch, request)
 	m.markets.touch(request)
 }
@@ -331,12 +332,7 @@ func (m *model) facetsOf(k key) *facets {
 }
 
 func (m *model) bookedOn(departure string) booked {
-	var b booked
-	owners := map[string]bool{}
-	for id := range m.booked[departure] {
-		owners[m.bookings[id].Exporter] = true
-	}
-	b.owners = len(owners)
+	b := booked{owners: len(m.board.reserved.of(departure))}
 	if d := m.departures[departure]; d != nil && b.owners > 0 {
 		b.m3, b.kg = d.BookedM3, d.BookedKg
 	}

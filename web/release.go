@@ -112,10 +112,11 @@ func tells(was, now byOwner) bool {
 	return slices.ContainsFunc(n[:], func(k int) bool { return 0 < k && k < least })
 }
 
-// board holds what the commission was shown of loads and of the plan, and by which requests they are made up.
+// board holds what the commission was shown of loads and of the plan, and whose they are.
 type board struct {
-	aboard     map[string]map[string]bool // departure -> requests that the plan puts on it
-	stored     map[string]map[string]bool // warehouse -> requests that the plan puts into it
+	aboard     tallies // of departures: what the plan puts on them
+	stored     tallies // of warehouses: what the plan puts into them
+	reserved   tallies // of departures: what is booked on them
 	open       releases[planner.Load]
 	booked     releases[booked]
 	warehouses releases[planner.Load]
@@ -126,7 +127,7 @@ type board struct {
 }
 
 func newBoard() board {
-	return board{map[string]map[string]bool{}, map[string]map[string]bool{}, releases[planner.Load]{}, releases[booked]{},
+	return board{tallies{}, tallies{}, tallies{}, releases[planner.Load]{}, releases[booked]{},
 		releases[planner.Load]{}, releases[planTotals]{}, releases[float64]{}, releases[figure]{},
 		releases[weekDemand]{}}
 }
@@ -138,74 +139,6 @@ type planTotals struct {
 	askedM3, matchedM3 float64
 }
 
-// rematch notes what a match puts where; now is nil where a request is planned no more.
-func (b *board) rematch(request string, old, now *planner.Match) {
-	note := func(of map[string]map[string]bool, id string, in bool) {
-		if !in {
-			delete(of[id], request)
-			if len(of[id]) == 0 {
-				delete(of, id)
-			}
-			return
-		}
-		if of[id] == nil {
-			of[id] = map[string]bool{}
-		}
-		of[id][request] = true
-	}
-	for i, m := range []*planner.Match{old, now} {
-		if m == nil {
-			continue
-		}
-		for _, part := range m.Parts {
-			for _, d := range part.Departures {
-				note(b.aboard, d, i == 1)
-			}
-			note(b.stored, part.Warehouse, i == 1)
-		}
-	}
-}
-
-// planned returns what each exporter's matches put on a departure, or into a warehouse.
-func (m *model) planned(requests map[string]bool, on func(*planner.Assignment) bool) byOwner {
-	sum := byOwner{}
-	for id := range requests { // numbers of the grid: sums are the same in any order
-		r, match := m.requests[id], m.matches[id]
-		if r == nil || match == nil {
-			continue
-		}
-		for i := range match.Parts {
-			if a := &match.Parts[i]; on(a) {
-				sum.assign(r.Exporter, a, r.VolumeM3*(1-r.BookedShare), r.WeightKg*(1-r.BookedShare))
-			}
-		}
-	}
-	return sum
-}
-
-// assign adds an assignment: m3, kg, and m3 times when it comes, as where that differs, the days on which it lies do.
-func (x byOwner) assign(owner string, a *planner.Assignment, volumeM3, weightKg float64) {
-	x.add(owner, figure{grid(a.Fraction * volumeM3), grid(a.Fraction * weightKg), grid(a.Fraction * volumeM3 * float64(a.Arrive.Unix()/3600))})
-}
-
-// bookedParts returns what each exporter has booked on a departure.
-func (m *model) bookedParts(departure string) byOwner {
-	sum := byOwner{}
-	for id := range m.booked[departure] {
-		b := m.bookings[id]
-		for i := range b.Parts {
-			if a := &b.Parts[i]; uses(a, departure) {
-				sum.assign(b.Exporter, a, b.VolumeM3, b.WeightKg)
-			}
-		}
-	}
-	return sum
-}
-
-func uses(a *planner.Assignment, departure string) bool {
-	return slices.Contains(a.Departures, departure)
-}
-
 func sortedKeys[T any](of map[string]T) []string { return slices.Sorted(maps.Keys(of)) }
 
 // settle offers the figures among the keys to the commission anew.
@@ -213,10 +146,10 @@ func (m *model) settle() {
 	for k := range m.dirty {
 		switch k.kind {
 		case kindDepartureLoad:
-			m.board.open.offer(k.id, m.planned(m.board.aboard[k.id], func(a *planner.Assignment) bool { return uses(a, k.id) }), m.loads[k.id])
-			m.board.booked.offer(k.id, m.bookedParts(k.id), m.bookedOn(k.id))
+			m.board.open.offer(k.id, m.board.aboard.of(k.id), m.loads[k.id])
+			m.board.booked.offer(k.id, m.board.reserved.of(k.id), m.bookedOn(k.id))
 		case kindWarehouseLoad:
-			m.board.warehouses.offer(k.id, m.planned(m.board.stored[k.id], func(a *planner.Assignment) bool { return a.Warehouse == k.id }), m.stores[k.id])
+			m.board.warehouses.offer(k.id, m.board.stored.of(k.id), m.stores[k.id])
 		case kindPlan:
 			if p := m.plan; p != nil {
 				m.board.plan.offer(planID, m.markets.byExporter(), planTotals{p.Objective, p.Bound, p.Requests, p.Matched, p.AskedM3, p.MatchedM3})
