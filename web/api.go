@@ -73,6 +73,7 @@ func (s *Server) api(mux *http.ServeMux) {
 	s.apiScenarios(a)
 	s.apiTargets(a)
 	s.apiSums(a)
+	describeFaults(a)
 }
 
 func versionOr(v string) string {

@@ -44,8 +44,10 @@ type batchOutcome struct {
 }
 
 type batchFault struct {
-	Field   string `json:"field" doc:"Of the request; empty: all of it"`
-	Message string `json:"message"`
+	Field   string            `json:"field" doc:"Of the request; empty: all of it"`
+	Message string            `json:"message"`
+	Code    string            `json:"code,omitempty" doc:"As in the errors of a problem"`
+	Params  map[string]string `json:"params,omitempty"`
 }
 
 func (s *Server) apiBatch(a huma.API) {
@@ -101,7 +103,8 @@ func (s *Server) submitRow(ctx context.Context, who session, key string, row *ba
 		if i == 20 {
 			break
 		}
-		out.Errors = append(out.Errors, batchFault{strings.TrimPrefix(strings.TrimPrefix(e.Location, "body"), "."), cut(e.Message, 300)})
+		code, params := faultOf(e.Message)
+		out.Errors = append(out.Errors, batchFault{strings.TrimPrefix(strings.TrimPrefix(e.Location, "body"), "."), cut(e.Message, 300), code, params})
 	}
 	return out
 }

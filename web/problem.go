@@ -20,7 +20,7 @@ import (
 // maxEcho is how much of a wrong value is told back.
 const maxEcho = 100
 
-// trimEcho is a huma transformer that cuts the values that problems tell back.
+// trimEcho is a huma transformer that cuts the values that problems tell back, and gives faults their codes.
 func trimEcho(_ huma.Context, _ string, v any) (any, error) {
 	p, ok := v.(*huma.ErrorModel)
 	if !ok {
@@ -35,7 +35,7 @@ func trimEcho(_ huma.Context, _ string, v any) (any, error) {
 	if len(p.Errors) > most {
 		p.Errors = append(p.Errors[:most:most], &huma.ErrorDetail{Message: "and " + strconv.Itoa(len(p.Errors)-most) + " more"})
 	}
-	return p, nil
+	return problemWithCodes(p), nil
 }
 
 // echo returns a value fit to be told back: short texts and numbers.

@@ -14,7 +14,7 @@ export const whatifTests = ({ open, done, until, service, shots, snapshot }) => 
     await page.locator('[data-add="service_added"]').click();
     await page.getByLabel('Days between departures').fill('-1');
     await page.getByTestId('ask-whatif').click();
-    await page.getByText('expected number >= 0').waitFor();
+    await page.getByText('Must be at least 0').waitFor();
     assert.match(page.faults.splice(0).join(), /^[^,]*422[^,]*$/); // Chromium logs the answer
     await page.getByLabel('Days between departures').fill('7');
     await page.getByTestId('ask-whatif').click();

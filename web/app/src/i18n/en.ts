@@ -1,4 +1,5 @@
 import { commissionEn } from './commission.en';
+import { faultsEn } from './faults.en';
 import { gridsEn } from './grids.en';
 import { mapEn } from './map.en';
 import { shellEn } from './shell.en';
@@ -503,6 +504,7 @@ export const en: Record<Key, string> = {
   'store.gateways': 'Gateways (h/rate)',
   'store.markets': 'Markets (h/rate)',
   ...commissionEn,
+  ...faultsEn,
   ...gridsEn,
   ...mapEn,
   ...shellEn,

@@ -1,4 +1,5 @@
 import { commissionZh } from './commission.zh';
+import { faultsZh } from './faults.zh';
 import { gridsZh } from './grids.zh';
 import { mapZh } from './map.zh';
 import { shellZh } from './shell.zh';
@@ -503,6 +504,7 @@ export const zh = {
   'store.gateways': '口岸（时/价）',
   'store.markets': '市场（时/价）',
   ...commissionZh,
+  ...faultsZh,
   ...gridsZh,
   ...mapZh,
   ...shellZh,

@@ -3,27 +3,35 @@ import type { Assignment, BookingState, Me, Mode, Relaxation, RequestBody } from
 
 const typed = 'urn:haihe:problem:';
 
+/** What is wrong with a field: in the service's English, and by its kind, or "", with what that is filled with. */
+export interface Fault {
+  message: string;
+  code: string;
+  params: Readonly<Record<string, string>>;
+}
+
 /** Problem is an RFC 9457 answer. Errors name the place in the body, e.g. "body.volume_m3"; code, or "", says which of the problems that the page words itself. */
 export class Problem extends Error {
   readonly status: number;
   readonly title: string;
   readonly code: string;
-  readonly fields: ReadonlyMap<string, string>;
+  readonly fields: ReadonlyMap<string, Fault>;
   /** Of a quote that cannot be had any more. */
   readonly changed: Obstacle | undefined;
   readonly quotes: Quote[] | undefined;
 
-  constructor(status: number, body: { type?: string; changed?: Obstacle; quotes?: Quote[]; title?: string; detail?: string; errors?: { message?: string; location?: string }[] | null }) {
+  constructor(status: number, body: { type?: string; changed?: Obstacle; quotes?: Quote[]; title?: string; detail?: string; errors?: (Partial<Fault> & { location?: string })[] | null }) {
     super(body.detail || body.title || `HTTP ${status}`);
     this.status = status;
     this.title = body.title ?? '';
     this.code = body.type?.startsWith(typed) ? body.type.slice(typed.length) : '';
     this.changed = body.changed;
     this.quotes = body.quotes;
-    const fields = new Map<string, string>();
-    for (const error of body.errors ?? []) {
-      const field = (error.location ?? '').replace(/^body\.?/, '');
-      if (!fields.has(field)) fields.set(field, error.message ?? '');
+    const fields = new Map<string, Fault>();
+    for (const { location = '', message = '', code = '', params = {} } of body.errors ?? []) {
+      // What is missing is told of the object that lacks it.
+      const field = [location.replace(/^body\.?/, ''), (code === 'required' && params.field) || ''].filter((x) => x !== '').join('.');
+      if (!fields.has(field)) fields.set(field, { message, code, params });
     }
     this.fields = fields;
   }
@@ -129,7 +137,7 @@ export interface RowOutcome {
   id?: string;
   status: number;
   detail?: string;
-  errors?: { field: string; message: string }[] | null;
+  errors?: (Partial<Fault> & { field: string })[] | null;
 }
 
 export interface NewDeparture {
