@@ -34,31 +34,47 @@ func (r *Repeat) after(t time.Time, day int) time.Time {
 	return next.AddDate(0, 0, min(day, last)-1)
 }
 
+// NextID is the id of the request that comes after one with this rule.
+func (r *Repeat) NextID(id string) string {
+	series := r.Series
+	if series == "" {
+		series = id
+	}
+	return fmt.Sprintf("%s.%d", series, r.N+1)
+}
+
+// Next is when the request after the one that is ready at a time is ready, the first of the series having been so at began. Times that
+// have gone by are passed over.
+func (r *Repeat) Next(ready, began, now time.Time) time.Time {
+	for ok := true; ok; ok = ready.Before(now) {
+		ready = r.after(ready, began.Day())
+	}
+	return ready
+}
+
 // NextOccurrence returns what a request's rule asks for next, and when it is to be accepted; false where it has no rule, is
-// paused or withdrawn, or the next is there already. Times that have gone by are passed over.
+// paused or withdrawn, or the next is there already.
 func (s *State) NextOccurrence(id string, now time.Time) (*AcceptedRequest, time.Time, bool) {
 	f := s.requests[id]
 	if f == nil || f.master == nil || f.master.Repeat == nil || f.master.Repeat.Paused || f.withdrawn() {
 		return nil, time.Time{}, false
 	}
 	rule := *f.master.Repeat
+	next := *f.master
+	next.ID, next.Repeat = rule.NextID(id), &rule
+	if s.requests[next.ID] != nil || len(next.ID) > maxIDBytes {
+		return nil, time.Time{}, false
+	}
 	if rule.Series == "" {
 		rule.Series = id
 	}
 	rule.N++
-	next := *f.master
-	next.ID, next.Repeat = fmt.Sprintf("%s.%d", rule.Series, rule.N), &rule
-	if s.requests[next.ID] != nil || len(next.ID) > maxIDBytes {
-		return nil, time.Time{}, false
-	}
-	day := next.Ready.Day()
+	began := next.Ready
 	if first := s.requests[rule.Series]; first != nil && first.master != nil {
-		day = first.master.Ready.Day()
+		began = first.master.Ready
 	}
 	span := next.Due.Sub(next.Ready)
-	for ok := true; ok; ok = next.Ready.Before(now) {
-		next.Ready = rule.after(next.Ready, day)
-	}
+	next.Ready = rule.Next(next.Ready, began, now)
 	next.Due = next.Ready.Add(span)
 	return &AcceptedRequest{ID: "repeat:" + next.ID, Source: f.submitted.Source, Sequence: uint64(max(1, now.UnixMicro())), Submitted: &next}, next.Ready.Add(-RepeatAhead), true
 }

@@ -62,6 +62,7 @@ func (s *Server) api(mux *http.ServeMux) {
 	a := humago.New(mux, config)
 	s.apiState(a, mux)
 	s.apiRequests(a)
+	s.apiRepeats(a)
 	s.apiQuotes(a)
 	s.apiBatch(a)
 	s.apiTables(a)

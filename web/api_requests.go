@@ -209,9 +209,9 @@ func (s *Server) changeRequest(ctx context.Context, who session, in *requestChan
 	case same && sameJSON(before.Repeat, fact.Repeat) && !before.Withdrawn:
 		return nil, nil // it is so already
 	case before.Withdrawn:
-		return nil, huma.Error409Conflict("the request was withdrawn; submit a new one")
+		return nil, coded("request_withdrawn", huma.Error409Conflict("the request was withdrawn; submit a new one"))
 	case before.BookedShare > 0 && !same: // its rule may still be changed
-		return nil, huma.Error409Conflict("some of the request is held or booked; cancel that first, or submit another for the rest")
+		return nil, coded("request_booked", huma.Error409Conflict("some of the request is held or booked; cancel that first, or submit another for the rest"))
 	}
 	if err := s.checkRequest(fact); err != nil {
 		return nil, err

@@ -2,6 +2,7 @@ package web
 
 import (
 	"context"
+	"encoding/hex"
 	"errors"
 	"net/http"
 	"time"
@@ -12,10 +13,13 @@ import (
 )
 
 type scenarioInput struct {
-	Body struct {
-		Name    string            `json:"name" minLength:"1" maxLength:"200"`
-		Changes []scenario.Change `json:"changes" minItems:"1" maxItems:"20" nullable:"false" doc:"All at once"`
-	}
+	Key  string `header:"Idempotency-Key" maxLength:"200" doc:"Any text of your own; the same question sent twice with the same key is asked once"`
+	Body scenarioQuestion
+}
+
+type scenarioQuestion struct {
+	Name    string            `json:"name" minLength:"1" maxLength:"200"`
+	Changes []scenario.Change `json:"changes" minItems:"1" maxItems:"20" nullable:"false" doc:"All at once"`
 }
 
 type renameInput struct {
@@ -79,10 +83,15 @@ func (s *Server) apiScenarios(a huma.API) {
 	create.DefaultStatus = http.StatusCreated
 	create.Description = "The live plan is not touched. GET /api/scenarios/{id} tells the progress and, when it is done, the difference."
 	operation(s, a, create, commission, func(ctx context.Context, who session, in *scenarioInput) (*body[scenarioView], error) {
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), commandWait)
-		defer cancel()
-		x, err := desk.Create(ctx, in.Body.Name, who.Org, in.Body.Changes)
-		return scenarioBody(x, err)
+		const operation = "create-scenario"
+		return once(ctx, s, who, operation, in.Key, in.Body, func(ctx context.Context) (*body[scenarioView], error) {
+			id := scenario.NewID()
+			if in.Key != "" {
+				id = "whatif-" + hex.EncodeToString(newName(who, operation, in.Key).seed[:8]) // the same after a restart
+			}
+			x, err := desk.Create(ctx, id, in.Body.Name, who.Org, in.Body.Changes)
+			return scenarioBody(x, err)
+		})
 	})
 	operation(s, a, op("get-scenario", http.MethodGet, "/{id}", "A what-if: its progress, and the difference it makes", 404), commission,
 		func(_ context.Context, _ session, in *named) (*body[scenarioView], error) {

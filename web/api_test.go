@@ -336,6 +336,9 @@ func TestBadInputNamesItsField(t *testing.T) {
 			before := len(s.sent)
 			r := s.call(role, "someone", "POST", try.path, try.body)
 			s.refused(r, try.status, try.location)
+			if try.status == http.StatusUnprocessableEntity {
+				assert.Contains(t, string(r.raw), `"code":"`, "the page words it")
+			}
 			assert.Less(t, len(r.raw), 2000, "what was wrong is not told back whole")
 			assert.Len(t, s.sent, before, "nothing reached the log")
 		})

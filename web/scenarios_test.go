@@ -35,7 +35,14 @@ func (s *service) desk() *scenario.Desk {
 func (s *service) asked(body any) scenarioView {
 	s.t.Helper()
 	var v scenarioView
-	s.into(s.call(Commission, "tc", "POST", "/api/scenarios", body), 201, &v)
+	key := scenario.NewID()
+	s.into(s.call(Commission, "tc", "POST", "/api/scenarios", body, "Idempotency-Key", key), 201, &v)
+	first := v.ID
+	s.web.answers.mu.Lock()
+	clear(s.web.answers.known) // as after a restart
+	s.web.answers.mu.Unlock()
+	s.into(s.call(Commission, "tc", "POST", "/api/scenarios", body, "Idempotency-Key", key), 201, &v)
+	require.Equal(s.t, first, v.ID, "the same question, sent again since its answer was lost")
 	id := v.ID
 	for v.Status == scenario.Waiting || v.Status == scenario.Running {
 		time.Sleep(5 * time.Millisecond)

@@ -32,7 +32,7 @@ func BenchmarkAnswer(b *testing.B) {
 	}
 	for b.Loop() {
 		d := NewDesk(Config{Base: func(context.Context) (*Base, *planner.Problem, *planner.Plan, error) { return base, live, plan, nil }})
-		s, err := d.Create(b.Context(), "Suez", "", []Change{suez})
+		s, err := d.Create(b.Context(), NewID(), "Suez", "", []Change{suez})
 		require.NoError(b, err)
 		d.wg.Wait()
 		s, err = d.Get(s.ID)

@@ -211,8 +211,19 @@ func (e *entry) end() {
 	}
 }
 
-// Create keeps a scenario and begins to solve it.
-func (d *Desk) Create(ctx context.Context, name, by string, changes []Change) (Scenario, error) {
+// NewID makes an id that nobody can guess.
+func NewID() string {
+	var id [8]byte
+	rand.Read(id[:])
+	return "whatif-" + hex.EncodeToString(id[:])
+}
+
+// Create keeps a scenario under an id and begins to solve it. One that is there under that id stays as it is, and is returned: so a
+// question that is asked again, since its answer was lost, is asked once.
+func (d *Desk) Create(ctx context.Context, id, name, by string, changes []Change) (Scenario, error) {
+	if there, err := d.Get(id); err == nil {
+		return there, nil
+	}
 	base, _, _, err := d.cfg.Base(ctx)
 	if err != nil {
 		return Scenario{}, err
@@ -220,10 +231,8 @@ func (d *Desk) Create(ctx context.Context, name, by string, changes []Change) (S
 	if err := base.Check(changes); err != nil {
 		return Scenario{}, err
 	}
-	var id [8]byte
-	rand.Read(id[:])
 	d.mu.Lock()
-	r := Record{ID: "whatif-" + hex.EncodeToString(id[:]), Revision: d.revision(), Name: strings.TrimSpace(name),
+	r := Record{ID: id, Revision: d.revision(), Name: strings.TrimSpace(name),
 		Changes: slices.Clone(changes), By: by, CreatedAt: d.cfg.Now().UTC()}
 	err = d.room()
 	if err == nil && len(d.held) >= d.cfg.Keep {

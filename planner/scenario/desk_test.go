@@ -56,7 +56,7 @@ func ended(t *testing.T, d *Desk, id string) Scenario {
 // TestAnswerIsThatOfSolve is the promise that the exported problem gives the same plan.
 func TestAnswerIsThatOfSolve(t *testing.T) {
 	d, saved := desk(t)
-	s, err := d.Create(t.Context(), " Suez ", "commission", []Change{suez})
+	s, err := d.Create(t.Context(), NewID(), " Suez ", "commission", []Change{suez})
 	require.NoError(t, err)
 	require.Equal(t, "Suez", s.Name)
 	require.NotNil(t, s.Progress)
@@ -101,7 +101,7 @@ func TestAnswerFromTheLivePlan(t *testing.T) {
 				c.Base = func(context.Context) (*Base, *planner.Problem, *planner.Plan, error) { return base, before, live, nil }
 			})
 			d.small = 0
-			s, err := d.Create(t.Context(), name, "commission", []Change{change})
+			s, err := d.Create(t.Context(), NewID(), name, "commission", []Change{change})
 			require.NoError(t, err)
 			s = ended(t, d, s.ID)
 			require.Equal(t, Done, s.Status)
@@ -135,7 +135,7 @@ func TestBoundedAndCancelled(t *testing.T) {
 		}
 	})
 	ask := func(name string) (Scenario, error) {
-		return d.Create(context.WithValue(t.Context(), asking{}, true), name, "c", []Change{suez})
+		return d.Create(context.WithValue(t.Context(), asking{}, true), NewID(), name, "c", []Change{suez})
 	}
 	first, err := ask("first")
 	require.NoError(t, err)
@@ -163,13 +163,13 @@ type asking struct{}
 
 func TestDeskKeepsAndForgets(t *testing.T) {
 	d, saved := desk(t)
-	_, err := d.Create(t.Context(), "x", "c", []Change{{Kind: ShutPassage, Passage: "?"}})
+	_, err := d.Create(t.Context(), NewID(), "x", "c", []Change{{Kind: ShutPassage, Passage: "?"}})
 	var fields *planner.FieldErrors
 	require.ErrorAs(t, err, &fields)
 	_, err = d.Run("nobody")
 	require.ErrorIs(t, err, ErrNone)
 
-	s, err := d.Create(t.Context(), "one", "c", []Change{suez})
+	s, err := d.Create(t.Context(), NewID(), "one", "c", []Change{suez})
 	require.NoError(t, err)
 	require.NoError(t, d.Cancel(s.ID))
 	s = ended(t, d, s.ID)
@@ -203,7 +203,7 @@ func TestDeskKeepsAndForgets(t *testing.T) {
 func TestWhatIsNotKeptIsNotTold(t *testing.T) {
 	broken := errors.New("the log does not answer")
 	d, _ := desk(t, func(c *Config) { c.Save = func(context.Context, Record) error { return broken } })
-	_, err := d.Create(t.Context(), "x", "c", []Change{suez})
+	_, err := d.Create(t.Context(), NewID(), "x", "c", []Change{suez})
 	require.ErrorIs(t, err, broken)
 	require.Empty(t, d.List())
 }

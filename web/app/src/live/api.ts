@@ -48,6 +48,8 @@ interface Extra {
   signal?: AbortSignal | undefined;
   /** The caller sees to a lost connection itself. */
   once?: boolean;
+  /** A POST that says how a thing is to be: said twice it is no other. */
+  sets?: boolean;
 }
 
 // What a proxy, or a service that stops or cannot say what became of a command, answers: the same again may do.
@@ -66,7 +68,7 @@ async function send(method: string, path: string, body?: unknown, idempotency?: 
   const request: RequestInit = { method, headers, credentials: 'same-origin' };
   if (x.signal) request.signal = x.signal;
   if (body !== undefined) request.body = file ? body : JSON.stringify(body);
-  const again = !x.once && (method === 'PUT' || method === 'PATCH' || method === 'DELETE' || idempotency !== undefined);
+  const again = !x.once && (method === 'PUT' || method === 'PATCH' || method === 'DELETE' || x.sets || idempotency !== undefined);
   const under = calls.begin();
   try {
     for (let n = 0; ; n++) {
@@ -140,6 +142,20 @@ export interface RowOutcome {
   errors?: (Partial<Fault> & { field: string })[] | null;
 }
 
+/** By which a request is asked again: it stands in the newest that it made. */
+export interface Rule {
+  request: string;
+  every: 'week' | 'month';
+  paused: boolean;
+  made: number;
+  goods?: string;
+  market: string;
+  volume_m3: number;
+  asked: string;
+  next_ready?: string;
+  next_asked?: string;
+}
+
 export interface NewDeparture {
   mode: Mode;
   voyage?: string;
@@ -204,6 +220,9 @@ export const api = {
   submit: (r: RequestBody, k: string) => call<{ id: string }>('POST', '/api/requests', r, k),
   amend: (id: string, r: RequestBody) => call<unknown>('PUT', `/api/requests/${path(id)}`, r),
   withdraw: (id: string) => call<unknown>('DELETE', `/api/requests/${path(id)}`),
+  rules: () => call<Rule[]>('GET', '/api/repeats'),
+  setRule: (id: string, every: Rule['every'], paused: boolean) => call<unknown>('PUT', `/api/requests/${path(id)}/repeat`, { every, paused }),
+  endRule: (id: string) => call<unknown>('DELETE', `/api/requests/${path(id)}/repeat`),
   book: (id: string, status: 'HELD' | 'CONFIRMED', k: string) => call<{ booking: string }>('POST', `/api/requests/${path(id)}/bookings`, { status }, k),
   hold: (id: string, k: string) => call<unknown>('POST', `/api/bookings/${path(id)}/hold`, undefined, k),
   confirm: (id: string, k: string) => call<unknown>('POST', `/api/bookings/${path(id)}/confirm`, undefined, k),
@@ -214,8 +233,8 @@ export const api = {
   publishDeparture: (d: NewDeparture, k: string) => call<{ id: string }>('POST', '/api/departures', d, k),
   changeDeparture: (id: string, p: DeparturePatch, revision?: string) => call<unknown>('PATCH', `/api/departures/${path(id)}`, p, undefined, { match: revision, once: revision !== undefined }),
   closePassage: (id: string, reason: string, until: string | null) =>
-    call<unknown>('POST', `/api/passages/${path(id)}/close`, { reason, ...(until ? { until } : {}) }),
-  reopenPassage: (id: string) => call<unknown>('POST', `/api/passages/${path(id)}/reopen`),
+    call<unknown>('POST', `/api/passages/${path(id)}/close`, { reason, ...(until ? { until } : {}) }, undefined, { sets: true }),
+  reopenPassage: (id: string) => call<unknown>('POST', `/api/passages/${path(id)}/reopen`, undefined, undefined, { sets: true }),
   publishWarehouse: (w: NewWarehouse, k: string) => call<{ id: string }>('POST', '/api/warehouses', w, k),
   changeWarehouse: (id: string, p: WarehousePatch, revision?: string) => call<unknown>('PATCH', `/api/warehouses/${path(id)}`, p, undefined, { match: revision, once: revision !== undefined }),
   booked: (of: 'departures' | 'warehouses', id: string) => call<Booked[]>('GET', `/api/${of}/${path(id)}/bookings`),

@@ -143,7 +143,7 @@ export interface RequestBody {
   value: number;
   time_cost_m3_day?: number;
   co2e_price_t?: number;
-  repeat?: { every: 'week' | 'month'; paused?: boolean };
+  repeat?: { every: 'week' | 'month'; paused?: boolean; series?: string; n?: number };
 }
 
 export interface Request extends Partial<Omit<RequestBody, 'market' | 'class' | 'volume_m3'>> {

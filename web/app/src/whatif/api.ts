@@ -107,9 +107,9 @@ const at = (id: string, rest = '') => `/api/scenarios/${encodeURIComponent(id)}$
 export const whatif = {
   list: () => call<Summary[]>('GET', '/api/scenarios'),
   get: (id: string) => call<Scenario>('GET', at(id)),
-  create: (name: string, changes: Change[]) => call<Scenario>('POST', '/api/scenarios', { name, changes }),
-  run: (id: string) => call<Scenario>('POST', at(id, '/run')),
-  cancel: (id: string) => call<unknown>('POST', at(id, '/cancel')),
+  create: (name: string, changes: Change[], k: string) => call<Scenario>('POST', '/api/scenarios', { name, changes }, k),
+  run: (id: string) => call<Scenario>('POST', at(id, '/run'), undefined, undefined, { sets: true }),
+  cancel: (id: string) => call<unknown>('POST', at(id, '/cancel'), undefined, undefined, { sets: true }),
   rename: (id: string, name: string) => call<unknown>('PATCH', at(id), { name }),
   remove: (id: string) => call<unknown>('DELETE', at(id)),
   file: (id: string, ext: 'csv' | 'xlsx' | 'geojson', lang: string) => `${at(id, `/difference.${ext}`)}?lang=${lang}`,
