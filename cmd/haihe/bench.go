@@ -75,7 +75,7 @@ builds is measured beside the planner.`,
 	cmd.Flags().DurationVar(&b.limit, "time-limit", 10*time.Minute, "the most that a run gets that has another goal than time")
 	cmd.Flags().DurationVar(&b.peerLimit, "peer-time-limit", 0, "the most that the peer gets (0: what the row says)")
 	cmd.AddCommand(benchChildren()...)
-	cmd.AddCommand(benchEventsCommand(b), benchStopCommand(b))
+	cmd.AddCommand(benchEventsCommand(b), benchStopCommand(b), benchWhatifCommand(b))
 	cmd.AddCommand(benchLoadCommand(b))
 	return cmd
 }

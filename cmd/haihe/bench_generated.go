@@ -23,13 +23,18 @@ func (b *generatedBench) flags(cmd *cobra.Command, seed string) {
 	cmd.Flags().IntVar(&b.seed, "seed", 1, seed)
 }
 
-// open takes over what haihe bench was told, and returns the row's problem with the path of its file.
-func (b *generatedBench) open(cmd *cobra.Command, parent *bench) (path string, p *planner.Problem, err error) {
+// take takes over what haihe bench was told.
+func (b *generatedBench) take(cmd *cobra.Command, parent *bench) error {
 	b.errOut, b.dir, b.judge, b.made, b.versions = cmd.ErrOrStderr(), parent.dir, parent.judge, parent.made, parent.versions
 	if err := findPrograms(&b.judge); err != nil {
-		return "", nil, err
+		return err
 	}
-	if err := os.MkdirAll(b.dir, 0o755); err != nil {
+	return os.MkdirAll(b.dir, 0o755)
+}
+
+// open takes over what haihe bench was told, and returns the row's problem with the path of its file.
+func (b *generatedBench) open(cmd *cobra.Command, parent *bench) (path string, p *planner.Problem, err error) {
+	if err := b.take(cmd, parent); err != nil {
 		return "", nil, err
 	}
 	k := slices.IndexFunc(benchRows, func(r benchRow) bool { return r.name == b.row && r.size != nil })

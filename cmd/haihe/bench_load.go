@@ -144,7 +144,8 @@ type loaded struct {
 	secret  []byte
 }
 
-func (b *loadBench) serve(ctx context.Context, dir string) (*loaded, error) {
+// serve starts a service in a folder; what its flags are set to may be set again by more.
+func (b *loadBench) serve(ctx context.Context, dir string, more ...string) (*loaded, error) {
 	self, err := os.Executable()
 	if err != nil {
 		return nil, err
@@ -154,7 +155,7 @@ func (b *loadBench) serve(ctx context.Context, dir string) (*loaded, error) {
 	if len(b.brokers) > 0 {
 		args = append(args, "--brokers", strings.Join(b.brokers, ","))
 	}
-	s := &loaded{cmd: exec.CommandContext(ctx, self, args...)}
+	s := &loaded{cmd: exec.CommandContext(ctx, self, append(args, more...)...)}
 	s.cmd.Stderr = b.errOut
 	s.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 	said, err := s.cmd.StdoutPipe()

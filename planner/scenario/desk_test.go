@@ -113,7 +113,7 @@ func TestAnswerFromTheLivePlan(t *testing.T) {
 			require.Empty(t, verdict.Faults)
 			again, err := optimize.Solve(t.Context(), p, quick())
 			require.NoError(t, err)
-			require.LessOrEqual(t, regretOf(p, plan), 1e-4+1e-9)
+			require.LessOrEqual(t, RegretOf(p, plan), 1e-4+1e-9)
 			slack := 1e-6 * again.Objective
 			require.GreaterOrEqual(t, plan.Objective, again.Bound-slack)
 			require.GreaterOrEqual(t, again.Objective, plan.Bound-slack)

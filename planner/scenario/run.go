@@ -154,7 +154,7 @@ func (d *Desk) without(ctx context.Context, p, liveProblem *planner.Problem, liv
 	if b.plan != nil && reflect.DeepEqual(b.problem, p) {
 		return b.plan, nil
 	}
-	if len(p.Requests) > d.small && livePlan != nil && regretOf(liveProblem, livePlan) <= liveRegret && reflect.DeepEqual(liveProblem, p) {
+	if len(p.Requests) > d.small && livePlan != nil && RegretOf(liveProblem, livePlan) <= liveRegret && reflect.DeepEqual(liveProblem, p) {
 		return livePlan, nil
 	}
 	plan, err := d.from(ctx, p, liveProblem, livePlan, o)
@@ -181,8 +181,8 @@ func (d *Desk) from(ctx context.Context, p, other *planner.Problem, plan *planne
 	return made, errors.Join(err, ctx.Err())
 }
 
-// regretOf is the share of what could be saved that a plan may miss.
-func regretOf(p *planner.Problem, plan *planner.Plan) float64 {
+// RegretOf returns the share of what could be saved that a plan may miss.
+func RegretOf(p *planner.Problem, plan *planner.Plan) float64 {
 	value := 0.0
 	for i := range p.Requests {
 		value += p.Requests[i].Value
