@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 
 /** free is a loopback port that nothing listens on. */
-function free() {
+export function free() {
   return new Promise((resolve, reject) => {
     const server = createServer();
     server.on('error', reject);

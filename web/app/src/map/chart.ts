@@ -14,6 +14,8 @@ import { latOf, lonOf, mercator } from './track';
 
 setWorkerUrl(new URL(worker, location.href).href);
 
+const togetherMs = 1000; // what events change on the map itself is drawn so often at most
+
 // The whole world with the Pacific in one piece: the Atlantic is at the edges, the Antarctic mostly out of sight.
 const home = { lon: 147, lat: 30, degrees: 344 };
 
@@ -30,6 +32,9 @@ export class Chart {
   #seen: Seen = { at: NaN, zoom: 0, version: -1, slots: [], xy: new Float64Array() };
   #version = 0;
   #states = new Map<string, LaneState>();
+  #changes = new Map<SourceName | '', () => void>(); // the newest of each, not made yet
+  #together: ReturnType<typeof setTimeout> | undefined;
+  #changed = -Infinity; // when changes were last made
 
   /** The constructor throws where there is no WebGL. What moves is drawn from the fleet, as it is at the time that time tells. */
   constructor(container: HTMLElement, look: Look, label: string, fleet: Fleet, time: Time) {
@@ -80,13 +85,13 @@ export class Chart {
     return this.#map.getZoom();
   }
 
+  /** set has a source show data, and states says how lanes are drawn; those that are not named are not seen. */
   set(name: SourceName, data: GeoJSON): void {
-    void this.#loaded.then(() => (this.#map.getSource(name) as GeoJSONSource | undefined)?.setData(data));
+    this.#put(name, () => (this.#map.getSource(name) as GeoJSONSource | undefined)?.setData(data));
   }
 
-  /** states says how lanes are drawn; those that are not named are not seen. */
   states(now: Map<string, LaneState>): void {
-    void this.#loaded.then(() => {
+    this.#put('', () => {
       const was = this.#states;
       for (const [id, s] of now) {
         const old = was.get(id);
@@ -96,6 +101,20 @@ export class Chart {
       for (const id of was.keys()) if (!now.has(id)) this.#map.removeFeatureState({ source: 'lanes', id });
       this.#states = now;
     });
+  }
+
+  // Each change has the map drawn anew, some of them three times, so they go in together: at once after a quiet second. What is
+  // chosen is what a person waits for.
+  #put(name: SourceName | '', change: () => void): void {
+    if (name === 'chosen') return void this.#loaded.then(change);
+    this.#changes.set(name, change);
+    this.#together ||= setTimeout(() => {
+      this.#together = undefined;
+      this.#changed = performance.now();
+      const all = [...this.#changes.values()];
+      this.#changes.clear();
+      void this.#loaded.then(() => all.forEach((f) => f()));
+    }, this.#changed + togetherMs - performance.now());
   }
 
   /** look changes colours, language and dimming in place: no source is sent again. */
@@ -184,6 +203,7 @@ export class Chart {
   }
 
   remove(): void {
+    clearTimeout(this.#together);
     this.#movers.remove();
     this.#map.remove();
   }

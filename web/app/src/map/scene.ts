@@ -4,7 +4,6 @@ import { roomOn } from '../live/news';
 import type { Assignment, Departure, Lane, Load, Passage, Place, Warehouse } from '../live/protocol';
 import type { Store } from '../live/store';
 import { runs } from '../ui/standing';
-import { timesOf } from './fleet';
 import { shutNow, traffic } from '../lib/passages';
 import { trackOf, type Track } from './track';
 import type { Week } from './week';
@@ -72,23 +71,29 @@ function middle(track: Track | undefined): [number, number] | null {
 // Tianjin's own: the port under either of its codes, and the airport.
 const home = new Set(['CNTXG', 'CNTSN', 'TSN']);
 
-/** places has the ports and airports that departures touch, and about how many call there: n goes by doubling, so that few events alter it. */
-export function places(table: Table<Place>, departures: Iterable<Departure>, now: number): FeatureCollection<Point> {
+// Names of places are written from a zoom on, those with most calls first: no more would fit, and each that is tried costs every redraw.
+const namedFrom = (rank: number) => (rank < 40 ? 0 : rank < 120 ? 2 : 3);
+
+/**
+ * places has the ports and airports that departures touch, whenever they run, so that time alone alters nothing; and about how many call
+ * there: n goes by doubling, so that few events alter it.
+ */
+export function places(table: Table<Place>, departures: Iterable<Departure>): FeatureCollection<Point> {
   const calls = new Map<string, number>();
   for (const d of departures) {
-    if (!runs(d) || timesOf(d).arrive <= now) continue;
+    if (!runs(d)) continue;
     for (const id of [d.from, d.to]) calls.set(id, (calls.get(id) ?? 0) + 1);
   }
+  const list = [...calls].map(([id, n]) => ({ id, n: Math.round(Math.log2(n)), home: home.has(id) }));
+  list.sort((a, b) => Number(b.home) - Number(a.home) || b.n - a.n || (a.id < b.id ? -1 : 1));
   const features: Feature<Point>[] = [];
-  for (const [id, n] of calls) {
+  for (const { id, n, home } of list) {
     const p = table.get(id);
     if (!p) continue;
     features.push({
       type: 'Feature',
       geometry: { type: 'Point', coordinates: [p.lon, p.lat] },
-      properties: {
-        id, n: Math.round(Math.log2(n)), home: home.has(id), air: p.kind === 'airport', zh: p.name_zh || p.name || id, en: p.name_en || p.name || id,
-      },
+      properties: { id, n, home, from: namedFrom(features.length), air: p.kind === 'airport', zh: p.name_zh || p.name || id, en: p.name_en || p.name || id },
     });
   }
   return collection(features);

@@ -109,7 +109,7 @@ export function layers({ colours: k, locale, dimmed, lanes }: Look): LayerSpecif
     },
     { id: 'chosen-stop', type: 'circle', source: 'chosen', filter: ['==', ['geometry-type'], 'Point'], paint: { 'circle-radius': 5, 'circle-color': k.halo, 'circle-stroke-color': k.accent, 'circle-stroke-width': 2.6 } },
     {
-      id: 'place-labels', type: 'symbol', source: 'places',
+      id: 'place-labels', type: 'symbol', source: 'places', filter: ['<=', ['get', 'from'], ['zoom']],
       layout: {
         ...font, 'text-field': ['get', locale], 'text-size': ['interpolate', ['linear'], ['zoom'], 1, ['case', ['get', 'home'], 13, 11], 6, 14],
         'text-variable-anchor': ['left', 'right', 'top', 'bottom'], 'text-radial-offset': 0.6, 'text-justify': 'auto',
