@@ -44,7 +44,7 @@ fuzz-short: ## each fuzz target for a few seconds (FUZZTIME=5s)
 
 .PHONY: e2e
 e2e: build ## the page in a browser (Chromium)
-	cd web/app && HAIHE_BIN=$(CURDIR)/haihe npm run e2e
+	cd web/app && HAIHE_BIN=$(CURDIR)/haihe npm run e2e && HAIHE_BIN=$(CURDIR)/haihe npm run breaks
 
 .PHONY: access
 access: build ## every view by axe-core, at 320 px, by keys alone (Chromium); HAIHE_AXE=all: in every language and appearance

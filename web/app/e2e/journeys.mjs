@@ -177,8 +177,10 @@ export function journeys({ service, open, done, until, snapshot, shots }) {
       const due = async () => (await snapshot(page)).entities.request.find((r) => r.id === id).due;
       const before = await due();
       await page.context().setOffline(true);
-      await page.context().setOffline(false);
       await page.getByTestId('relax').click();
+      await page.getByTestId('banner').getByText('1 项操作等待发送').waitFor();
+      assert.equal(await due(), before, 'it waits');
+      await page.context().setOffline(false);
       await until('the change', async () => (await due()) !== before || (await snapshot(page)).entities.request.find((r) => r.id === id).modes?.length > 1);
       await page.getByTestId('hold').waitFor(); // matched now, under the same id
       await page.getByTestId('compare').click();
@@ -348,14 +350,12 @@ export function journeys({ service, open, done, until, snapshot, shots }) {
       // One that was made from an older revision is refused, whoever sends it.
       const stale = await a.request.patch(`${service.base}/api/departures/${id}`, { data: { capacity_m3: 1, capacity_kg: 1 }, headers: { Origin: service.base, 'If-Match': '"older"' } });
       assert.equal(stale.status(), 412);
-      // A connection that is lost keeps what was typed.
+      // A connection that is lost keeps what was typed and is to be applied.
       await edit(a, 'capacity_kg', '40000');
       await a.context().setOffline(true);
       await a.getByTestId('fleet-apply').click();
-      await a.getByRole('alert').first().waitFor();
+      await a.getByTestId('banner').getByText('1 command waits').waitFor(); // it goes by itself
       await a.context().setOffline(false);
-      await until('live again', async () => (await a.getByTestId('connection').innerText()).includes('Live'));
-      await a.getByTestId('fleet-apply').click();
       await until('40000', async () => (await stands()).capacity_kg === 40000);
       a.faults.length = b.faults.length = 0; // the connection that was cut
       await done(a);
@@ -437,10 +437,8 @@ export function journeys({ service, open, done, until, snapshot, shots }) {
       await steps.getByTestId('next').click();
       await a.context().setOffline(true);
       await steps.getByTestId('open').click();
-      await steps.getByRole('alert').waitFor();
+      await a.getByTestId('banner').getByText('1 项操作等待发送').waitFor();
       await a.context().setOffline(false);
-      await until('live again', async () => (await a.getByTestId('connection').innerText()).includes('实时'));
-      await steps.getByTestId('open').click();
       await until('public', async () => (await stands()).public);
       const now = await stands();
       assert.equal(now.free_days, 20);

@@ -381,6 +381,7 @@ export const en: Record<Key, string> = {
   'err.forbidden': 'Your role may not do this.',
   'err.lat': 'Must be between −90 and 90',
   'err.lon': 'Must be between −180 and 180',
+  'err.code.unknown': 'Given up while the connection was lost: whether it was done is not known. Look first; submitting the same again does it once.',
   'err.code.not_matched': 'The current plan has no match for this request; look again in a moment.',
   'err.code.match_changed': 'The match has changed since you saw it; look at it again.',
   'err.code.not_yours': 'There is no such request, or it is another exporter’s.',

@@ -381,6 +381,7 @@ export const zh = {
   'err.forbidden': '当前身份无权执行此操作。',
   'err.lat': '须在 −90 与 90 之间',
   'err.lon': '须在 −180 与 180 之间',
+  'err.code.unknown': '连接中断时已放弃等待，命令是否已执行尚不清楚；请先核对，再次提交不会重复。',
   'err.code.not_matched': '当前计划没有匹配该需求，请稍后再看。',
   'err.code.match_changed': '方案在您查看后已变化，请重新查看。',
   'err.code.not_yours': '没有这条需求，或它属于其他出口商。',

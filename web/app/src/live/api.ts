@@ -48,7 +48,7 @@ interface Extra {
   signal?: AbortSignal | undefined;
   /** The caller sees to a lost connection itself. */
   once?: boolean;
-  /** A POST that says how a thing is to be: said twice it is no other. */
+  /** A POST that may be sent twice: it says how a thing is to be, or only reads. */
   sets?: boolean;
 }
 
@@ -72,12 +72,14 @@ async function send(method: string, path: string, body?: unknown, idempotency?: 
   const under = calls.begin();
   try {
     for (let n = 0; ; n++) {
-      const answer = await fetch(path, request).catch((e: unknown) => {
+      // An answer counts once it is here whole: a connection can break off in the middle of it.
+      const answer = await fetch(path, request).then(async (a) => new Response(a.status === 204 ? null : await a.blob(), a)).catch((e: unknown) => {
         if (x.signal?.aborted) throw e;
         return null;
       });
       if (again && (!answer || passing.includes(answer.status)) && (await calls.again(under, n))) continue;
-      if (!answer) throw new Problem(0, {});
+      // Whoever gives up a command knows not what became of it.
+      if (!answer) throw new Problem(0, again ? { type: `${typed}unknown` } : {});
       return answer;
     }
   } finally {
@@ -87,9 +89,7 @@ async function send(method: string, path: string, body?: unknown, idempotency?: 
 
 export async function call<T>(method: string, path: string, body?: unknown, idempotency?: string, extra: Extra = {}): Promise<T> {
   const answer = await send(method, path, body, idempotency, extra);
-  const text = await answer.text().catch(() => {
-    throw new Problem(0, {}); // the connection broke off in the middle
-  });
+  const text = await answer.text();
   let json: unknown;
   try {
     json = text === '' ? {} : JSON.parse(text);
@@ -216,7 +216,7 @@ export const api = {
   take: (quote: string, status: 'HELD' | 'CONFIRMED', request?: RequestBody) =>
     call<{ status: { request: string } }>('POST', '/api/bookings', { quote, status, request }, status + quote.slice(-43)),
   submitRows: (rows: { row: string; request: RequestBody }[], k: string) => call<{ rows: RowOutcome[] }>('POST', '/api/requests/batch', { rows }, k, { once: true }),
-  readTable: (file: Blob) => call<{ rows: string[][] }>('POST', '/api/tables/read', file),
+  readTable: (file: Blob) => call<{ rows: string[][] }>('POST', '/api/tables/read', file, undefined, { sets: true }),
   submit: (r: RequestBody, k: string) => call<{ id: string }>('POST', '/api/requests', r, k),
   amend: (id: string, r: RequestBody) => call<unknown>('PUT', `/api/requests/${path(id)}`, r),
   withdraw: (id: string) => call<unknown>('DELETE', `/api/requests/${path(id)}`),
@@ -231,12 +231,12 @@ export const api = {
   rebook: (id: string, q: Quote, k: string) =>
     call<unknown>('POST', `/api/bookings/${path(id)}/rebook`, { departures: q.departures, gateway: q.gateway, warehouse: q.warehouse, cost: q.cost }, k),
   publishDeparture: (d: NewDeparture, k: string) => call<{ id: string }>('POST', '/api/departures', d, k),
-  changeDeparture: (id: string, p: DeparturePatch, revision?: string) => call<unknown>('PATCH', `/api/departures/${path(id)}`, p, undefined, { match: revision, once: revision !== undefined }),
+  changeDeparture: (id: string, p: DeparturePatch, revision?: string) => call<unknown>('PATCH', `/api/departures/${path(id)}`, p, undefined, { match: revision }),
   closePassage: (id: string, reason: string, until: string | null) =>
     call<unknown>('POST', `/api/passages/${path(id)}/close`, { reason, ...(until ? { until } : {}) }, undefined, { sets: true }),
   reopenPassage: (id: string) => call<unknown>('POST', `/api/passages/${path(id)}/reopen`, undefined, undefined, { sets: true }),
   publishWarehouse: (w: NewWarehouse, k: string) => call<{ id: string }>('POST', '/api/warehouses', w, k),
-  changeWarehouse: (id: string, p: WarehousePatch, revision?: string) => call<unknown>('PATCH', `/api/warehouses/${path(id)}`, p, undefined, { match: revision, once: revision !== undefined }),
+  changeWarehouse: (id: string, p: WarehousePatch, revision?: string) => call<unknown>('PATCH', `/api/warehouses/${path(id)}`, p, undefined, { match: revision }),
   booked: (of: 'departures' | 'warehouses', id: string) => call<Booked[]>('GET', `/api/${of}/${path(id)}/bookings`),
   freeDays: (id: string) => call<{ date: string; room_m3: number; free_m3: number }[]>('GET', `/api/warehouses/${path(id)}/history`),
   setOccupancy: (id: string, free_m3: number) =>

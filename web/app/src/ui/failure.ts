@@ -18,7 +18,7 @@ function told(field: string, f: Fault): string {
 /** explain words a failed command, by its code where that has words; else the service's own detail is kept, since it names what was wrong. */
 export function explain(e: unknown): string {
   if (!(e instanceof Problem)) throw e;
-  if (e.status === 0) return t('err.network');
+  if (e.status === 0 && !e.code) return t('err.network');
   const code = `err.code.${e.code}`;
   if (has(code)) return t(code);
   if (e.status === 403) return t('err.forbidden');
