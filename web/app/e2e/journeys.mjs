@@ -176,6 +176,7 @@ export function journeys({ service, open, done, until, snapshot, shots }) {
       await page.evaluate((r) => (history.pushState(null, '', `?request=${r}`), dispatchEvent(new PopStateEvent('popstate'))), id);
       const due = async () => (await snapshot(page)).entities.request.find((r) => r.id === id).due;
       const before = await due();
+      await page.getByTestId('relax').waitFor();
       await page.context().setOffline(true);
       await page.getByTestId('relax').click();
       await page.getByTestId('banner').getByText('1 项操作等待发送').waitFor();
