@@ -44,12 +44,20 @@ func (m *master) watch() {
 		for d := range m.in.days {
 			i := base + d
 			m.notice(rowIndex(i))
-			if m.tightAt[i] >= 0 || m.over[i] || m.low[i] > 0 || m.slack[i] < nearlyFull {
+			if m.tightAt[i] >= 0 || m.over[i] || m.low[i] > 0 || m.near(rowIndex(i)) {
 				list = append(list, int32(d))
 			}
 		}
 		m.days[w] = list
 	}
+}
+
+// near tells whether a row may run out soon.
+func (m *master) near(i rowIndex) bool {
+	if m.reach != nil {
+		return m.reach[i] < feasTol
+	}
+	return m.slack[i] < nearlyFull
 }
 
 // notice brings the price of a row without a place in the basis in line with its slack.

@@ -28,33 +28,51 @@ func pivoted(t require.TestingT, seed uint64, requests int) *solver {
 // same, fits, and splits no more requests than rows are full.
 func TestAnInteriorPointAndItsCornerAreAsGoodAsPivots(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		s := pivoted(t, rapid.Uint64Range(0, 1000).Draw(t, "seed"), rapid.IntRange(2, 300).Draw(t, "requests"))
-		want := s.master.objective
-		span := s.values - s.bound
-		y := make([]float64, len(s.proof))
-		rnd := rand.New(rand.NewPCG(rapid.Uint64().Draw(t, "prices"), 5))
-		for i, x := range s.proof {
-			y[i] = x * (0.5 + rnd.Float64())
-		}
-		// All columns count, since nothing says that these prices are near.
-		b := newBarrier(s, newMarket(s), y, 1e6, span+1)
-		b.solve(barrierTo*span, unstopped, func(float64, float64) {})
-		require.Less(t, b.worst, barrierShort)
-		require.InDelta(t, want, b.objective(), 1e-6*(span+1))
-		m := s.master
-		keys, rest, full := b.corner()
-		require.True(t, m.crossover(keys, rest, full, b.prices(), bandWidth, unstopped))
-		m.sum()
-		require.InDelta(t, want, m.objective, 1e-4*(span+1))
-		s.settled = nil
-		shares := s.fit(m.shares())
-		require.LessOrEqual(t, s.cost(shares), want+2e-4*(span+1))
-		split := 0
-		for r := range m.key {
-			split += len(m.members[r])
-		}
-		require.Equal(t, len(m.tight), split)
+		crossed(t, rapid.Uint64Range(0, 1000).Draw(t, "seed"), rapid.IntRange(2, 300).Draw(t, "requests"), rapid.Uint64().Draw(t, "prices"))
 	})
+}
+
+func crossed(t require.TestingT, seed uint64, requests int, prices uint64) {
+	s := pivoted(t, seed, requests)
+	want := s.master.objective
+	span := s.values - s.bound
+	y := make([]float64, len(s.proof))
+	rnd := rand.New(rand.NewPCG(prices, 5))
+	for i, x := range s.proof {
+		y[i] = x * (0.5 + rnd.Float64())
+	}
+	// All columns count, since nothing says that these prices are near.
+	b := newBarrier(s, newMarket(s), y, 1e6, span+1)
+	b.solve(barrierTo*span, unstopped, func(float64, float64) {})
+	require.Less(t, b.worst, barrierShort)
+	require.InDelta(t, want, b.objective(), 1e-6*(span+1))
+	m := s.master
+	keys, rest, full := b.corner()
+	require.True(t, m.crossover(keys, rest, full, b.prices(), bandWidth, unstopped))
+	m.sum()
+	require.InDelta(t, want, m.objective, 1e-4*(span+1))
+	s.settled = nil
+	shares := s.fit(m.shares())
+	require.LessOrEqual(t, s.cost(shares), want+2e-4*(span+1))
+	split := 0
+	for r := range m.key {
+		split += len(m.members[r])
+	}
+	require.Equal(t, len(m.tight), split)
+}
+
+// Corners that went wrong.
+func TestACornerKeepsWhatThePointHas(t *testing.T) {
+	for name, c := range map[string]struct {
+		seed     uint64
+		requests int
+	}{
+		"a small part of a request fills a row":            {0x8, 21},
+		"a thousandth of a request fills a row":            {0x166, 73},
+		"a day with much room is overfilled along the way": {0x32c, 27},
+	} {
+		t.Run(name, func(t *testing.T) { crossed(t, c.seed, c.requests, 0) })
+	}
 }
 
 // A basis that is made anew has the plan that the old one had.

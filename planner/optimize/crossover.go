@@ -21,6 +21,13 @@ func (m *master) crossover(keys []int32, rest []held, full []rowIndex, y []float
 	for _, q := range rest {
 		m.keyX[m.requestOf(q.column)] -= q.x
 	}
+	m.residual()
+	m.reach = m.reachable()
+	defer func() {
+		m.reach = nil
+		m.watch()
+	}()
+	m.watch()
 	m.base(full)
 	m.refactor()
 	done := m.pushAll(stop)
@@ -28,10 +35,35 @@ func (m *master) crossover(keys []int32, rest []held, full []rowIndex, y []float
 	return done
 }
 
+// reachable is the slack, by row, that is left however the requests that are split choose among their columns in the plan.
+// Pushing goes along the face of the best plans, which may be long: a day with much room can be overfilled.
+func (m *master) reachable() []float64 {
+	use := m.use
+	for _, q := range m.super {
+		if q.column >= 0 {
+			m.in.addUse(&m.columns[q.column], 1-q.x, use)
+		}
+	}
+	last := requestIndex(-1)
+	slices.SortFunc(m.super, func(a, b held) int { return cmp.Compare(m.requestOf(a.column), m.requestOf(b.column)) })
+	for _, q := range m.super {
+		r := m.requestOf(q.column)
+		if id := m.key[r]; r != last && id >= 0 {
+			m.in.addUse(&m.columns[id], 1-m.keyX[r], use)
+		}
+		last = r
+	}
+	reach := make([]float64, len(use))
+	for i, x := range use {
+		reach[i] = m.slack[i] - x*m.in.scale[i]
+		use[i] = 0
+	}
+	return reach
+}
+
 // base makes a basis for as many of the rows as it can, of the columns in super, those with most in the plan first.
 func (m *master) base(rows []rowIndex) {
-	slices.SortFunc(m.super, func(a, b held) int { return cmp.Or(cmp.Compare(b.x, a.x), cmp.Compare(a.column, b.column)) })
-	m.residual()
+	m.sortSuper()
 	wanted := make([]bool, len(m.slack))
 	for _, row := range rows {
 		wanted[row] = true
@@ -39,7 +71,7 @@ func (m *master) base(rows []rowIndex) {
 	left := len(rows)
 	rest := make([]held, 0, len(m.super))
 	for k, q := range m.super {
-		if left == 0 || q.x < leastBasic {
+		if left == 0 || m.weight(q) < leastBasic {
 			rest = append(rest, m.super[k:]...)
 			break
 		}
@@ -50,7 +82,7 @@ func (m *master) base(rows []rowIndex) {
 		m.keyTouched = append(m.keyTouched, r)
 		largest := m.spread(alpha)
 		// What is left of a column that depends on the basis is noise: of the column's own size, not of the largest left.
-		best := rowRate{-1, max(0.01*largest, 1e-4*max(m.size(q.column), m.size(m.key[r])))}
+		best := rowRate{-1, max(0.01*largest, 1e-4*m.size(q.column))}
 		for _, x := range m.rates {
 			if wanted[x.row] && math.Abs(x.rate) > math.Abs(best.rate) {
 				best = x
@@ -69,11 +101,30 @@ func (m *master) base(rows []rowIndex) {
 	m.super = rest
 }
 
-// leastBasic is the least fraction of a column that a basis begins with.
-const leastBasic = 1e-3
+// leastBasic is the least part of its request, or of a row, that a column of the first basis takes. What the prices charge for
+// all rooms is no more than what there is to save, so rows that lack a column for it lose no more than that part of it.
+const leastBasic = 2e-5
 
-// size is the largest scaled use of a departure by a column.
-func (m *master) size(id int32) float64 {
+// sortSuper puts the columns with most in the plan first.
+func (m *master) sortSuper() {
+	by := make(map[int32]float64, len(m.super))
+	for _, q := range m.super {
+		by[q.column] = m.weight(q)
+	}
+	slices.SortFunc(m.super, func(a, b held) int {
+		return cmp.Or(cmp.Compare(by[b.column], by[a.column]), cmp.Compare(a.column, b.column))
+	})
+}
+
+// weight is how much a column has in the plan: the part of its request, or of the row that it fills most if that is more.
+// A thousandth of a large request can be all that a small departure holds.
+func (m *master) weight(q held) float64 { return q.x * max(1, m.size(q.column)) }
+
+// size is the largest scaled use of a row by a column or by the key of its request, which makes way for it.
+func (m *master) size(id int32) float64 { return max(m.most(id), m.most(m.key[m.requestOf(id)])) }
+
+// most is the largest scaled use of a row by all of a column.
+func (m *master) most(id int32) float64 {
 	if id < 0 {
 		return 0
 	}
@@ -81,6 +132,10 @@ func (m *master) size(id int32) float64 {
 	r := &m.in.requests[c.request]
 	for _, d := range c.legs {
 		t = max(t, r.volume*m.in.scale[d], r.weight*m.in.scale[n+int(d)])
+	}
+	base := int(m.in.dayRow(c.warehouse, int(c.day)))
+	for k, held := range m.in.heldFrom(c) {
+		t = max(t, r.volume*held*m.in.scale[base+k])
 	}
 	return t
 }
@@ -158,6 +213,7 @@ func (m *master) rebuild() {
 	for _, q := range m.super {
 		m.keyX[m.requestOf(q.column)] -= q.x
 	}
+	m.residual()
 	m.base(rows)
 	m.refactor()
 	m.pushAll(never)

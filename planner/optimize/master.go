@@ -40,6 +40,7 @@ type master struct {
 	basicX  []float64
 	members [][]int32 // by request, its columns in basic
 	super   []held    // columns in the plan that are neither; none but while crossing over
+	reach   []float64 // by row, what slack is left at least while crossing over; else nil
 	rebuilt int       // how often the working matrix was made anew because it was singular
 	inverse square    // basic × tight, of the scaled working matrix
 	dual    []float64 // by tight row, scaled price; below zero while it wants to leave
