@@ -99,8 +99,8 @@ func compile(p *planner.Problem) (*instance, error) {
 	return compileUntil(p, never)
 }
 
-// compileUntil is compile, and leaves out what is not made yet when stop says so, before each network and each guide: networks,
-// with which whoever would go by them goes nowhere, and then all requests too, which are nil.
+// compileUntil is compile, and leaves out what is not made yet when stop says so, before each network, each guide and every
+// some hundred requests: networks, with which whoever would go by them goes nowhere, and then all requests too, which are nil.
 func compileUntil(p *planner.Problem, stop func() bool) (*instance, error) {
 	in := &instance{problem: p, days: p.Days, classes: map[string]int{}, modes: map[string]int32{},
 		places: make(map[string]placeIndex, len(p.Places)), networks: map[kindKey]*network{}, stays: map[stayKey][]float64{}, served: map[string][]served{}, timetables: &timetables{of: map[kindKey]*timetable{}}}
@@ -124,22 +124,28 @@ func compileUntil(p *planner.Problem, stop func() bool) (*instance, error) {
 	if stop() {
 		return in, nil
 	}
-	if err := in.compileRequests(); err != nil {
-		return nil, err
+	if err := in.compileRequests(stop); err != nil || in.requests == nil {
+		return in, err
 	}
 	in.compileGuides(team, stop)
 	return in, nil
 }
 
-func (in *instance) compileRequests() error {
-	in.requests = make([]request, len(in.problem.Requests))
-	for i := range in.requests {
+// compileRequests makes the requests, all of them or none if stop says so.
+func (in *instance) compileRequests(stop func() bool) error {
+	const look = 512 // requests between two looks
+	requests := make([]request, len(in.problem.Requests))
+	for i := range requests {
+		if i%look == look-1 && stop() {
+			return nil
+		}
 		r, err := in.newRequest(&in.problem.Requests[i])
 		if err != nil {
 			return err
 		}
-		in.requests[i] = r
+		requests[i] = r
 	}
+	in.requests = requests
 	return nil
 }
 

@@ -124,20 +124,21 @@ func (k *market) choose1(r requestIndex) {
 	}
 }
 
-// haggle goes through rounds until they gain little, if long, and else through few. It returns the Lagrangian value.
+// haggle goes through rounds until they gain little, if long, and else through few. It returns the Lagrangian value, or what
+// is less than any if the solve was stopped meanwhile.
 func (k *market) haggle(soft float64, long bool) float64 {
 	const few, most = 30, 2
 	last := math.Inf(-1)
 	for block := 0; ; block++ {
 		for range few {
 			if k.s.stop() {
-				break
+				return last
 			}
 			k.round(soft)
 			k.adjust()
 		}
 		value := k.round(soft)
-		if k.s.stop() || !long || block == most || value-last < 0.1*k.s.target(value) {
+		if !long || block == most || value-last < 0.1*k.s.target(value) {
 			return value
 		}
 		last = value

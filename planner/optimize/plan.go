@@ -2,6 +2,7 @@ package optimize
 
 import (
 	"math"
+	"slices"
 	"time"
 
 	"haihe/planner"
@@ -57,15 +58,27 @@ func (s *solver) write(shares [][]share) *planner.Plan {
 func (s *solver) lay(shares [][]share) *planner.Plan {
 	in, p := s.in, s.in.problem
 	plan := &planner.Plan{Version: planner.PlanVersion, Assignments: []planner.Assignment{}, Unmatched: []planner.Unmatched{}}
+	parts, legs := 0, 0
+	for _, list := range shares {
+		parts += len(list)
+		for k := range list {
+			legs += len(list[k].column.legs)
+		}
+	}
+	plan.Assignments, plan.Unmatched = slices.Grow(plan.Assignments, parts), slices.Grow(plan.Unmatched, max(0, len(shares)-parts))
+	ids := make([]string, 0, legs)
 	for r, list := range shares {
 		left := 1.0
-		for _, x := range list {
+		for k := range list {
+			x := &list[k]
 			c := &x.column
 			a := planner.Assignment{Request: p.Requests[r].ID, Fraction: x.fraction, Gateway: p.Warehouses[c.warehouse].Gateways[c.gate].Place,
 				Warehouse: p.Warehouses[c.warehouse].ID, Arrive: in.time(c.arrive), Cost: x.fraction * c.cost}
+			from := len(ids)
 			for _, d := range c.legs {
-				a.Departures = append(a.Departures, p.Departures[d].ID)
+				ids = append(ids, p.Departures[d].ID)
 			}
+			a.Departures = ids[from:len(ids):len(ids)]
 			plan.Assignments = append(plan.Assignments, a)
 			plan.Objective += a.Cost
 			left -= x.fraction

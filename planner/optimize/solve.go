@@ -61,7 +61,7 @@ func solveOpen(ctx context.Context, p *planner.Problem, o Options) (*planner.Pla
 	begun := time.Now()
 	in, err := compileUntil(p, func() bool { return ctx.Err() != nil })
 	if err == nil && in.requests == nil {
-		err = in.compileRequests()
+		err = in.compileRequests(never)
 	}
 	if err != nil {
 		return nil, nil, nil, err

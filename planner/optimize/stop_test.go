@@ -2,6 +2,7 @@ package optimize
 
 import (
 	"context"
+	"math"
 	"math/rand/v2"
 	"sync/atomic"
 	"testing"
@@ -53,6 +54,31 @@ func TestCompilingLooksBeforeEachNetwork(t *testing.T) {
 		require.LessOrEqual(t, int64(len(in.timetables.of)+networks+guides), n)
 		require.Less(t, networks+guides, allNetworks+allGuides)
 	}
+}
+
+// Requests are many: making them is given up on the way, and then there are none.
+func TestRequestsAreMadeAllOrNone(t *testing.T) {
+	in, err := compile(tiny(rand.New(rand.NewPCG(3, 14)), 1200, 0))
+	require.NoError(t, err)
+	in.requests = nil
+	looks := 0
+	require.NoError(t, in.compileRequests(func() bool { looks++; return looks == 2 }))
+	require.Equal(t, 2, looks)
+	require.Nil(t, in.requests)
+	require.NoError(t, in.compileRequests(never))
+	require.Len(t, in.requests, 1200)
+}
+
+// A market that is stopped goes through no round more.
+func TestAStoppedMarketIsQuiet(t *testing.T) {
+	s := pivoted(t, 8, 30)
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	s.ctx = ctx
+	k := newMarket(s)
+	k.load[0] = -1
+	require.Equal(t, math.Inf(-1), k.haggle(softFirst, true))
+	require.Equal(t, -1.0, k.load[0])
 }
 
 // TestASolveThatEndsAtAnyLookPlans ends a solve at its first looks, and at others as far apart as they come, with and without whole
