@@ -111,9 +111,14 @@ func (e *Embedded) KeepLedger() error { return e.keeper.keep(partition{TopicBook
 // Lost is closed when the disk did not keep something of the log: nothing more will be confirmed, and Close says why.
 func (e *Embedded) Lost() <-chan struct{} { return e.keeper.lost }
 
-// KeepState copies what says which log it is and which topics it has, so that damage to that shows after a crash too.
-// It is for after EnsureTopics.
-func (e *Embedded) KeepState() error { return keepState(e.dir) }
+// KeepState copies what says which log it is and which topics it has, so that damage to that shows after a crash too, and
+// returns when all of it is on the disk by its name. It is for after EnsureTopics.
+func (e *Embedded) KeepState() error {
+	if err := e.keeper.keepFolders(); err != nil {
+		return fmt.Errorf("streams: the folders of the log in %s: %w: %w; see to the disk", e.dir, ErrNotKept, err)
+	}
+	return keepState(e.dir)
+}
 
 // Addr is the HOST:PORT that clients connect to.
 func (e *Embedded) Addr() string { return e.addr }
@@ -132,7 +137,7 @@ func (e *Embedded) Close() error {
 
 // lockDir makes a directory if it is missing, checks that it can be written to, and keeps other processes out.
 func lockDir(dir string) (*os.File, error) {
-	if err := os.MkdirAll(dir, 0o755); err != nil {
+	if err := MakeDir(dir); err != nil {
 		return nil, fmt.Errorf("streams: the directory of the log, %s, cannot be made; choose another or let this user write there: %w", dir, err)
 	}
 	path := filepath.Join(dir, "lock")

@@ -31,6 +31,8 @@ type keeper struct {
 	dir  string // of the broker
 	lost chan struct{}
 
+	syncDir func(dir string) error // what is in a folder is on the disk by its name too; syncDir, but for tests
+
 	mu    sync.Mutex
 	err   error // why nothing is confirmed any more
 	files map[partition]*keptFile
@@ -39,6 +41,7 @@ type keeper struct {
 // keptFile is the last segment of a partition.
 type keptFile struct {
 	mu     sync.Mutex
+	keeper *keeper
 	dir    string
 	file   *os.File
 	base   int64
@@ -61,10 +64,15 @@ func keeperOf(brokers []string) *keeper {
 // openKeeper opens the last segments of a log that no broker has open yet. Unless that was closed in good order it makes
 // sure that their ends are on the disk.
 func openKeeper(dir string, closedWell bool) (*keeper, error) {
-	k := &keeper{dir: dir, lost: make(chan struct{}), files: map[partition]*keptFile{}}
+	k := &keeper{dir: dir, lost: make(chan struct{}), syncDir: syncDir, files: map[partition]*keptFile{}}
 	list, err := segments(dir)
 	if err != nil {
 		return nil, err
+	}
+	if !closedWell { // what was made just before has a name in memory alone, perhaps
+		if err := k.keepFolders(); err != nil {
+			return nil, err
+		}
 	}
 	for i, s := range list {
 		if i < len(list)-1 && filepath.Dir(list[i+1].file) == filepath.Dir(s.file) {
@@ -86,6 +94,49 @@ func openKeeper(dir string, closedWell bool) (*keeper, error) {
 	return k, nil
 }
 
+// keepFolders makes sure that what the broker has made is on the disk by its name: its folders, from the inside out. kfake syncs
+// files, and no folders.
+func (k *keeper) keepFolders() error {
+	partitions := filepath.Join(k.dir, logDir, partitionsDir)
+	entries, err := os.ReadDir(partitions)
+	if err != nil && !errors.Is(err, os.ErrNotExist) {
+		return err
+	}
+	var within []string
+	for _, e := range entries {
+		if e.IsDir() {
+			within = append(within, filepath.Join(partitions, e.Name()))
+		}
+	}
+	for _, dir := range append(within, partitions, filepath.Join(k.dir, logDir), k.dir) {
+		if err := k.syncDir(dir); err != nil && !errors.Is(err, os.ErrNotExist) {
+			return err
+		}
+	}
+	return nil
+}
+
+// MakeDir makes a folder and those that it lies in, as far as they are missing, and returns when all of them are on the disk by
+// their names.
+func MakeDir(dir string) error { return makeDir(dir, syncDir) }
+
+func makeDir(dir string, sync func(dir string) error) error {
+	if info, err := os.Stat(dir); err == nil && info.IsDir() {
+		return nil
+	}
+	if parent := filepath.Dir(dir); parent != dir {
+		if err := makeDir(parent, sync); err != nil {
+			return err
+		}
+	}
+	if err := os.Mkdir(dir, 0o755); err != nil {
+		if info, at := os.Stat(dir); at != nil || !info.IsDir() { // nobody else was quicker
+			return err
+		}
+	}
+	return sync(filepath.Dir(dir))
+}
+
 // partitionOfDir reads the name of a folder, TOPIC-NUMBER.
 func partitionOfDir(name string) (partition, bool) {
 	dash := strings.LastIndexByte(name, '-')
@@ -103,7 +154,7 @@ func (k *keeper) at(at partition) *keptFile {
 	defer k.mu.Unlock()
 	f := k.files[at]
 	if f == nil {
-		f = &keptFile{dir: filepath.Join(k.dir, logDir, partitionsDir, fmt.Sprintf("%s-%d", at.topic, at.id))}
+		f = &keptFile{keeper: k, dir: filepath.Join(k.dir, logDir, partitionsDir, fmt.Sprintf("%s-%d", at.topic, at.id))}
 		k.files[at] = f
 	}
 	return f
@@ -248,7 +299,7 @@ func (f *keptFile) follow() error {
 		}
 		f.fresh, f.synced = true, 0
 		if i == len(bases)-1 {
-			return errors.Join(syncDir(f.dir), syncDir(filepath.Dir(f.dir)))
+			return errors.Join(f.keeper.syncDir(f.dir), f.keeper.syncDir(filepath.Dir(f.dir)))
 		}
 	}
 	return nil
@@ -309,7 +360,7 @@ func (f *keptFile) mend(from int64) error {
 	if err = errors.Join(err, anew.Sync(), anew.Close()); err != nil {
 		return err
 	}
-	if err := errors.Join(os.Rename(path+".tmp", path), syncDir(f.dir), f.file.Close()); err != nil {
+	if err := errors.Join(os.Rename(path+".tmp", path), f.keeper.syncDir(f.dir), f.file.Close()); err != nil {
 		return err
 	}
 	return f.open(f.base)

@@ -172,8 +172,11 @@ func TestKeeperFollowsTheSegments(t *testing.T) {
 		f := k.at(at)
 		return f.base, f.synced, f.fresh
 	}
+	var named []string // folders that were synced
+	k.syncDir = func(dir string) error { named = append(named, dir); return syncDir(dir) }
 	write(0, 0, 3)
 	require.NoError(t, k.keep(at, 1))
+	require.Equal(t, []string{folder, filepath.Dir(folder)}, named, "the partition and its first segment have names on the disk before anybody is told")
 	base, synced, fresh := state()
 	require.Equal(t, []any{int64(0), int64(3 * batchHead), false}, []any{base, synced, fresh})
 	write(0, 3, 1)
@@ -181,9 +184,11 @@ func TestKeeperFollowsTheSegments(t *testing.T) {
 	_, synced, _ = state()
 	require.EqualValues(t, 4*batchHead, synced)
 
+	require.Len(t, named, 2, "nothing new was made")
 	write(4, 4, 2)
 	write(6, 6, 1)
 	require.NoError(t, k.keep(at, 5), "in a segment that the broker is through with")
+	require.Equal(t, []string{folder, filepath.Dir(folder)}, named[2:])
 	base, _, fresh = state()
 	require.EqualValues(t, 6, base)
 	require.True(t, fresh)
@@ -207,6 +212,49 @@ func TestKeeperFollowsTheSegments(t *testing.T) {
 	require.ErrorIs(t, k.keep(at, -1), ErrNotKept)
 	require.ErrorIs(t, k.close(), ErrNotKept)
 	<-k.lost
+}
+
+// TestFoldersAreKept: whatever has been made has its name on the disk before it is counted on: folders that were missing, what the
+// broker makes for its topics, and the partition of a first record.
+func TestFoldersAreKept(t *testing.T) {
+	root := t.TempDir()
+	var named []string
+	record := func(dir string) error { named = append(named, dir); return syncDir(dir) }
+	dir := filepath.Join(root, "data", "broker")
+	require.NoError(t, makeDir(dir, record))
+	require.Equal(t, []string{root, filepath.Dir(dir)}, named, "the outer first: the inner has no name without it")
+	require.NoError(t, makeDir(dir, record))
+	require.Len(t, named, 2, "all of it was there")
+	file := filepath.Join(root, "file")
+	require.NoError(t, os.WriteFile(file, nil, 0o644))
+	require.Error(t, makeDir(file, record))
+	require.Error(t, makeDir(filepath.Join(file, "in"), record))
+
+	e, err := StartEmbedded(dir, "127.0.0.1:0")
+	require.NoError(t, err)
+	e.keeper.syncDir, named = record, nil
+	_, err = EnsureTopics(t.Context(), []string{e.Addr()})
+	require.NoError(t, err)
+	require.NoError(t, e.KeepState())
+	require.Subset(t, named, []string{dir, filepath.Join(dir, logDir)})
+	named = nil
+	p := NewProducer([]string{e.Addr()})
+	defer p.Close()
+	require.NoError(t, p.Publish(t.Context(), requests(0, 1)...))
+	made, err := filepath.Glob(filepath.Join(dir, logDir, partitionsDir, TopicRequests+"-*"))
+	require.NoError(t, err)
+	require.Len(t, made, 1)
+	require.Equal(t, []string{made[0], filepath.Dir(made[0])}, named)
+	require.NoError(t, e.Close())
+
+	// What a broker that was killed had made may have no name on the disk yet.
+	k, err := openKeeper(dir, true)
+	require.NoError(t, err)
+	k.syncDir, named = record, nil
+	require.NoError(t, k.keepFolders())
+	require.Equal(t, []string{filepath.Dir(made[0]), filepath.Join(dir, logDir), dir}, named[len(named)-3:])
+	require.Contains(t, named, made[0])
+	require.NoError(t, k.close())
 }
 
 // emptyBatch is the head of a batch of one offset.

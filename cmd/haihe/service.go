@@ -83,7 +83,7 @@ func open(ctx context.Context, s settings, log *slog.Logger) (_ *service, err er
 			v.close()
 		}
 	}()
-	if err := os.MkdirAll(s.data, 0o755); err != nil {
+	if err := streams.MakeDir(s.data); err != nil {
 		return nil, fmt.Errorf("the data folder cannot be made; choose another with --data: %w", err)
 	}
 	if v.listener, err = net.Listen("tcp", s.listen); err != nil {
