@@ -123,6 +123,7 @@ type RequestSubmitted struct {
 	HSCode string `json:"hs_code,omitempty"` // Harmonized System, 6 to 10 digits
 
 	Repeat *Repeat `json:"repeat,omitempty"` // nil: asked once
+	First  string  `json:"first,omitempty"`  // of what was amended: digest of what was asked first, 32 hex digits
 }
 
 // RequestWithdrawn takes a request back, unless it was submitted again with a higher sequence.

@@ -1,5 +1,10 @@
 package planner
 
+import (
+	"encoding/hex"
+	"strings"
+)
+
 // Validate methods look at a fact alone; what it refers to may come later, from another topic. The least and
 // most delay are of a month either way: more is a new schedule, not a delay.
 const maxDelayHours = 31 * 24
@@ -132,6 +137,9 @@ func (f *RequestSubmitted) Validate() error {
 		fe.text("goods", f.Goods, maxTextBytes)
 		if f.HSCode != "" && !hsCode(f.HSCode) {
 			fe.add("hs_code", "must be 6 to 10 digits, got %s", short(f.HSCode))
+		}
+		if b, err := hex.DecodeString(f.First); f.First != "" && (err != nil || len(b) != 16 || f.First != strings.ToLower(f.First)) {
+			fe.add("first", "must be 32 hex digits in lower case, got %s", short(f.First))
 		}
 		if r := f.Repeat; r != nil {
 			back := fe.under("repeat")

@@ -61,7 +61,7 @@ func (s *State) NextOccurrence(id string, now time.Time) (*AcceptedRequest, time
 	}
 	rule := *f.master.Repeat
 	next := *f.master
-	next.ID, next.Repeat = rule.NextID(id), &rule
+	next.ID, next.Repeat, next.First = rule.NextID(id), &rule, ""
 	if s.requests[next.ID] != nil || len(next.ID) > maxIDBytes {
 		return nil, time.Time{}, false
 	}

@@ -165,7 +165,7 @@ func (s *State) Request(id string) (RequestStatus, bool) {
 		return RequestStatus{}, false
 	}
 	r := RequestStatus{Request: f.master.Request, Goods: f.master.Goods, HSCode: f.master.HSCode,
-		SubmittedAt: f.submitted.Time, Withdrawn: f.withdrawn(), Repeat: f.master.Repeat}
+		SubmittedAt: f.submitted.Time, Withdrawn: f.withdrawn(), Repeat: f.master.Repeat, First: f.master.First}
 	r.BookedShare = min(s.uses.share(id), 1)
 	return r, true
 }

@@ -68,6 +68,7 @@ type RequestStatus struct {
 	Withdrawn   bool      `json:"withdrawn"`
 	BookedShare float64   `json:"booked_share"` // the fraction under holds and bookings
 	Repeat      *Repeat   `json:"repeat,omitempty"`
+	First       string    `json:"-"` // as RequestSubmitted has it
 }
 
 // BookingStatus is a booking as it stands. Disruptions say why it can no longer run as confirmed; its owner

@@ -1,6 +1,7 @@
 package streams
 
 import (
+	"strings"
 	"time"
 
 	"haihe/planner"
@@ -43,7 +44,7 @@ func sampleFacts() []planner.Fact {
 			ID: "R-1", Exporter: "cuihuangkou-carpet", Origin: "CNTXG", Market: "US-W", Class: "general", VolumeM3: 33, WeightKg: 9900,
 			Ready: noon, Due: noon.AddDate(0, 0, 40), StorageDays: 30, Drawdown: planner.DrawdownLinear, Modes: []string{planner.ModeSea},
 			Value: 9000, TimeCostM3Day: 0.4, CO2ePriceT: 20,
-		}, Goods: "地毯", HSCode: "570500"},
+		}, Goods: "地毯", HSCode: "570500", First: strings.Repeat("0a", 16)},
 		&planner.RequestWithdrawn{Request: "R-1"},
 		&planner.BookingConfirmed{Booking: "B-1", Request: "R-1", Exporter: "cuihuangkou-carpet", VolumeM3: 33, WeightKg: 9900, StorageDays: 30, Drawdown: planner.DrawdownLinear, Parts: []planner.Assignment{leg}},
 		&planner.BookingCancelled{Booking: "B-1", Reason: "buyer withdrew"},

@@ -174,7 +174,7 @@ func (s *Server) submitOne(ctx context.Context, who session, key string, b *requ
 		var before *planner.RequestStatus
 		s.hub.look(func(m *model) { before = m.requests[id] })
 		if before != nil {
-			if !sameJSON(before.Request, fact.Request) {
+			if firstAsked(before) != digestOf(fact.Request) {
 				return nil, otherBody()
 			}
 			return madeID(id), nil
@@ -201,6 +201,7 @@ func (s *Server) changeRequest(ctx context.Context, who session, in *requestChan
 		return nil, err
 	}
 	fact := in.Body.fact(in.ID, who.Org)
+	fact.First = firstAsked(&before)
 	if fact.Repeat != nil && before.Repeat != nil {
 		fact.Repeat.Series, fact.Repeat.N = before.Repeat.Series, before.Repeat.N
 	}
@@ -226,6 +227,14 @@ func (s *Server) changeRequest(ctx context.Context, who session, in *requestChan
 		return sameJSON(now.Request, fact.Request) && sameJSON(now.Repeat, fact.Repeat)
 	})
 	return nil, nil
+}
+
+// firstAsked is the digest of what a request was when it was submitted, whatever it was amended to since.
+func firstAsked(r *planner.RequestStatus) string {
+	if r.First != "" {
+		return r.First
+	}
+	return digestOf(r.Request)
 }
 
 func sameJSON(a, b any) bool { return bytes.Equal(encode(a), encode(b)) }

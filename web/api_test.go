@@ -409,6 +409,21 @@ func TestTheSameCommandTwice(t *testing.T) {
 			}
 		}
 	})
+	t.Run("after amendments and a restart", func(t *testing.T) {
+		var made, again struct{ ID string }
+		s.into(post("tiles", "amended", requestJSON()), 201, &made)
+		for _, m3 := range []int{14, 15} {
+			s.into(s.call(Exporter, "tiles", "PUT", "/api/requests/"+made.ID, requestJSON("volume_m3", m3)), 204, nil)
+			s.web.answers.mu.Lock()
+			clear(s.web.answers.known)
+			s.web.answers.mu.Unlock()
+			before := len(s.sent)
+			s.refused(post("tiles", "amended", requestJSON("volume_m3", m3)), 422, "header.Idempotency-Key")
+			s.into(post("tiles", "amended", requestJSON()), 201, &again)
+			assert.Equal(t, made, again, "as the first time")
+			assert.Len(t, s.sent, before, "and nothing was put back")
+		}
+	})
 	t.Run("a failure is not remembered", func(t *testing.T) {
 		s.fail = errors.New("the broker is away")
 		r := post("tiles", "k2", requestJSON())
