@@ -146,10 +146,11 @@ func New(cfg Config) *Loop {
 	return l
 }
 
-// While commands come in, a solve is followed by a rest as long as it took, with the making of its problem and the writing of
-// its plan: it takes every core there is, and somebody waits for the decisions.
+// While commands come in, a solve is followed by a rest of three times as long as it took, with the making of its problem and the
+// writing of its plan: it takes every core there is, and somebody waits for the decisions. So plans have a quarter of the time.
 const (
 	decidingFor = time.Second
+	restTimes   = 3
 	mostRest    = 2 * time.Second
 )
 
@@ -410,7 +411,7 @@ func (l *Loop) adopt(ctx context.Context, s *solution) {
 	}
 	deciding := time.Since(l.granted) < decidingFor
 	if deciding {
-		l.rest = time.Now().Add(min(time.Since(s.begun), mostRest))
+		l.rest = time.Now().Add(min(restTimes*time.Since(s.begun), mostRest))
 	}
 	if s.abandoned {
 		return
