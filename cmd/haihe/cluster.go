@@ -195,12 +195,17 @@ func (v *service) catchUp() func(context.Context) error {
 
 // insist tries until somebody leads and has a plan, at most leaderWait.
 func (v *service) insist(ctx context.Context, try func(ctx context.Context, unsure *uint64) error) error {
+	var unsure uint64
+	if !v.shared() { // nobody else is asked, so nothing but the loop is waited for
+		if err := try(ctx, &unsure); !goesOn(err) {
+			return err
+		}
+	}
 	ctx, cancel := context.WithTimeout(ctx, leaderWait)
 	defer cancel()
-	var unsure uint64
 	for {
 		err := try(ctx, &unsure)
-		if !errors.Is(err, live.ErrNotLeading) && !errors.Is(err, live.ErrNotPlanned) {
+		if !goesOn(err) {
 			return err
 		}
 		select {
@@ -212,6 +217,11 @@ func (v *service) insist(ctx context.Context, try func(ctx context.Context, unsu
 			return err
 		}
 	}
+}
+
+// goesOn reports whether what an error says may be over in a moment.
+func goesOn(err error) bool {
+	return errors.Is(err, live.ErrNotLeading) || errors.Is(err, live.ErrNotPlanned)
 }
 
 // ask puts a command, or without one the question how far the ledger goes, to the instance that leads as far as this one

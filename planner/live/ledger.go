@@ -80,6 +80,7 @@ type ledger struct {
 	queue     []*ticket
 	flights   []*flight // oldest first; each is decided as if those before it held
 	granted   time.Time // when commands were last granted
+	together  int       // how many entries were in the flight of then
 	marking   bool
 	marked    uint64    // Seq up to which the ledger was acknowledged in this epoch
 	doubtful  []*ticket // refused on what may be old
@@ -503,7 +504,7 @@ func (l *Loop) land(err error) {
 			t.answer(planner.Outcome{}, fmt.Errorf("live: the watermark: %w", err))
 		}
 	default:
-		l.marked, l.granted = f.head.Seq, time.Now()
+		l.marked, l.granted, l.together = f.head.Seq, time.Now(), len(f.entries)
 		for _, t := range f.tickets {
 			t.answer(t.outcome, t.err)
 		}

@@ -146,13 +146,26 @@ func New(cfg Config) *Loop {
 	return l
 }
 
-// While commands come in, a solve is followed by a rest of three times as long as it took, with the making of its problem and the
-// writing of its plan: it takes every core there is, and somebody waits for the decisions. So plans have a quarter of the time.
-const (
-	decidingFor = time.Second
-	restTimes   = 3
-	mostRest    = 2 * time.Second
-)
+// decidingFor is how long after a decision was granted others are taken to be coming.
+const decidingFor = time.Second
+
+// restAfter is how long no solve begins after one that took so long, with the making of its problem and the writing of its plan,
+// while commands come in, so many of them together in the last flight: a solve takes every core there is, and somebody waits for
+// the decisions. So plans have a quarter of the time, and where there is a crowd, the showing of plans to everybody is not what
+// the time goes into.
+func restAfter(took time.Duration, together int) time.Duration {
+	const (
+		times     = 3
+		crowd     = 8
+		crowdRest = 400 * time.Millisecond
+		most      = 2 * time.Second
+	)
+	rest := times * took
+	if together >= crowd {
+		rest = max(rest, crowdRest)
+	}
+	return min(rest, most)
+}
 
 // retryAfter is how long a solve or a record that failed waits for the next try.
 const retryAfter = time.Second
@@ -411,7 +424,7 @@ func (l *Loop) adopt(ctx context.Context, s *solution) {
 	}
 	deciding := time.Since(l.granted) < decidingFor
 	if deciding {
-		l.rest = time.Now().Add(min(restTimes*time.Since(s.begun), mostRest))
+		l.rest = time.Now().Add(restAfter(time.Since(s.begun), l.together))
 	}
 	if s.abandoned {
 		return
