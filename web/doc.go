@@ -13,7 +13,7 @@
 // Observe only appends to a list; a goroutine of the hub does the rest, so the owner of the state never waits.
 // A client gets a snapshot and then numbered changes, or resumes where it was as long as the ring remembers. What
 // a viewer may not see is decided in views.go alone, for snapshots, changes and the API; when sums over owners are shown anew, in
-// release.go.
+// release.go; tally.go keeps what each owner adds to them.
 //
 // The way of a command: api_*.go checks it, events.go stamps it, Config.Submit puts it on the log, and the answer
 // is given when the state has it. Answers to what went wrong are RFC 9457 problems that name the field.
