@@ -122,7 +122,7 @@ func (s *Server) setRepeat(ctx context.Context, who session, id string, rule *pl
 	case before.Withdrawn:
 		return coded("request_withdrawn", huma.Error409Conflict("the request was withdrawn; submit a new one"))
 	}
-	fact := &planner.RequestSubmitted{Goods: before.Goods, HSCode: before.HSCode, Repeat: rule, Request: before.Request}
+	fact := &planner.RequestSubmitted{Goods: before.Goods, HSCode: before.HSCode, Repeat: rule, Request: before.Request, First: firstAsked(&before)}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), commandWait)
 	defer cancel()
 	if err := s.accept(ctx, who, newName(who, "", ""), planner.EntryRequestAccepted, fact, ""); err != nil {

@@ -414,6 +414,7 @@ func TestTheSameCommandTwice(t *testing.T) {
 		s.into(post("tiles", "amended", requestJSON()), 201, &made)
 		for _, m3 := range []int{14, 15} {
 			s.into(s.call(Exporter, "tiles", "PUT", "/api/requests/"+made.ID, requestJSON("volume_m3", m3)), 204, nil)
+			s.into(s.call(Exporter, "tiles", "PUT", "/api/requests/"+made.ID+"/repeat", obj{"every": "week", "paused": m3 == 14}), 204, nil)
 			s.web.answers.mu.Lock()
 			clear(s.web.answers.known)
 			s.web.answers.mu.Unlock()
