@@ -327,13 +327,18 @@ func (a *asker) post(ctx context.Context, path string, body []byte, want int) ([
 	return text, err
 }
 
-// restFor is how long a live plan must have stayed the same to be at rest.
-const restFor = 4 * time.Second
+// A live plan is at rest when it stayed the same for restFor and the service took no more of a core meanwhile than restShare: on a busy
+// machine a thorough solve lasts longer than that.
+const (
+	restFor   = 4 * time.Second
+	restShare = 0.05
+)
 
-// rested waits until so many requests are planned and the plan stays the same, and returns both.
+// rested waits until so many requests are planned and the plan is at rest, and returns both.
 func (a *asker) rested(ctx context.Context, requests int) (*planner.Problem, *planner.Plan, error) {
 	var last float64
 	var since time.Time
+	var worked time.Duration // until since
 	for {
 		select {
 		case <-time.After(200 * time.Millisecond):
@@ -348,16 +353,18 @@ func (a *asker) rested(ctx context.Context, requests int) (*planner.Problem, *pl
 			continue
 		}
 		if health.PlanVersion != last {
-			last, since = health.PlanVersion, time.Now()
+			last, since, worked = health.PlanVersion, time.Now(), a.service.cpu()
 		}
-		if last == 0 || time.Since(since) < restFor {
+		lasted := time.Since(since)
+		if last == 0 || lasted < restFor {
 			continue
 		}
-		p, plan, err := a.planned(ctx)
-		if err == nil && len(p.Requests) >= requests {
-			return p, plan, nil
+		if a.service.cpu()-worked <= time.Duration(restShare*float64(lasted)) {
+			if p, plan, err := a.planned(ctx); err == nil && len(p.Requests) >= requests {
+				return p, plan, nil
+			}
 		}
-		since = time.Now()
+		since, worked = time.Now(), a.service.cpu()
 	}
 }
 
