@@ -2,6 +2,7 @@ package optimize
 
 import (
 	"context"
+	"math"
 	"slices"
 	"time"
 
@@ -113,8 +114,16 @@ func (s *solver) report(phase string, objective float64) {
 		return
 	}
 	s.o.Progress(Progress{Elapsed: time.Since(s.begun), Objective: objective, Bound: s.bound, Gap: gap(objective, s.bound), Phase: phase,
-		Regret:     max(0, objective-s.bound) / max(s.values-s.bound, 1e-9),
+		Regret:     s.doubt(objective),
 		WholeBound: s.wholeBound, Pivots: s.master.pivots, Columns: len(s.master.columns), Rows: len(s.master.tight)})
+}
+
+// doubt is the share of what could be saved that a plan may miss: 1 as long as nothing is proven, as of a plan that goes on from another's.
+func (s *solver) doubt(objective float64) float64 {
+	if math.IsInf(s.bound, -1) {
+		return 1
+	}
+	return max(0, objective-s.bound) / max(s.values-s.bound, 1e-9)
 }
 
 // keep notes a plan if it costs less than the one that is settled.

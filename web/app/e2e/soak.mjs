@@ -62,7 +62,7 @@ try {
   page.on('pageerror', (e) => faults.push(String(e)));
   const devtools = await context.newCDPSession(page);
   await devtools.send('Performance.enable');
-  await devtools.send('Network.enable');
+  await devtools.send('Network.enable', { maxTotalBufferSize: 1 << 20, maxResourceBufferSize: 1 << 19 }); // or bodies that nobody asks for pile up in the browser
   let [frames, bytes] = [0, 0];
   devtools.on('Network.webSocketFrameReceived', ({ response }) => {
     frames++;
