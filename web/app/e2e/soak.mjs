@@ -5,7 +5,7 @@
 //   HAIHE_BIN, CHROMIUM as in run.mjs
 // Heaps are read after a forced collection, in the page and in the service, so that they are what is held and not what has piled up; RSS is that of
 // all processes of the browser, and of the service's. Growth is the slope of the line through the second half by least squares, over that half. It ends with 1
-// where a heap or the number of nodes or listeners grows by more than noise: three standard errors, and three parts of a hundred of what there is.
+// where a heap or the number of nodes or listeners grows by more than noise: three standard errors, and five parts of a hundred of what there is.
 // What the service keeps, and so what the page shows, grows with the log; entities says by how much.
 import { readFileSync, readdirSync } from 'node:fs';
 import { launch } from './browser.mjs';
@@ -38,7 +38,7 @@ function trend(at, values) {
   const error = Math.sqrt(left / Math.max(1, x.length - 2) / spread);
   const span = x.at(-1) - x[0];
   const round = (v) => +v.toFixed(2);
-  return { mean: round(my), growth: round(slope * span), noise: round(Math.max(3 * error * span, 0.03 * my)) };
+  return { mean: round(my), growth: round(slope * span), noise: round(Math.max(3 * error * span, 0.05 * my)) };
 }
 
 const metrics = `127.0.0.1:${await free()}`;
