@@ -127,8 +127,8 @@ func operation[I, O any](s *Server, a huma.API, op huma.Operation, roles []Role,
 		who, byCookie, err := s.authenticate(r)
 		if err != nil {
 			status, detail := s.refusal(r, err)
-			if status != http.StatusUnauthorized {
-				ctx.SetHeader("Retry-After", "60")
+			if after := retryAfter[status]; after != "" {
+				ctx.SetHeader("Retry-After", after)
 			}
 			huma.WriteErr(a, ctx, status, detail)
 			return

@@ -34,6 +34,7 @@ const (
 var (
 	errNobody = errors.New("not signed in; use a sign-in link (haihe link makes one), the sign-in page or an API key")
 	errScheme = errors.New(`the Authorization header must be "Bearer KEY"`)
+	errUnread = errors.New("the service is starting and cannot tell yet who you are; try again in a moment")
 )
 
 // session says who is signed in. Org is what stands in carrier, operator or exporter of what belongs to it.
@@ -85,6 +86,9 @@ func (s *Server) authenticate(r *http.Request) (who session, byCookie bool, err 
 		if !strings.EqualFold(scheme, "Bearer") {
 			return session{}, false, errScheme
 		}
+		if !s.accessRead() {
+			return session{}, false, errUnread
+		}
 		who, err = s.bearer(strings.TrimSpace(t))
 		return who, false, err
 	}
@@ -92,12 +96,17 @@ func (s *Server) authenticate(r *http.Request) (who session, byCookie bool, err 
 	if err != nil {
 		return session{}, false, errNobody
 	}
+	if !s.accessRead() {
+		return session{}, true, errUnread
+	}
 	p, err := s.secretOf(c.Value)
 	if err != nil || p.Key {
 		return session{}, true, errNobody
 	}
 	return sessionOf(p), true, nil
 }
+
+func (s *Server) accessRead() bool { return s.cfg.AccessRead == nil || s.cfg.AccessRead() }
 
 // bearer returns whoever a key, a session or a token of the operator's commands speaks for.
 func (s *Server) bearer(t string) (session, error) {

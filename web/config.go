@@ -64,6 +64,9 @@ type Config struct {
 	// is the fold of, and returns when it has them; required with Access. An error means that the outcome is unknown.
 	Access *access.Registry
 	Commit func(ctx context.Context, records ...access.Record) error
+	// AccessRead reports whether Access has been told all that was on the log when the service started. Before that nobody who
+	// shows a session or a key is let in or turned away, as either would be a guess; nil: it has.
+	AccessRead func() bool
 	// Audit is told who does or looks at what, and must not block. AuditLog returns the newest n entries of an
 	// organisation, newest first. Both may be nil.
 	Audit    func(AuditEntry)

@@ -69,11 +69,14 @@ func (s *Server) byTicket(ctx context.Context, t string) (session, error) {
 	return sessionOf(p), nil
 }
 
+// retryAfter is in how many seconds whoever was refused may try again.
+var retryAfter = map[int]string{http.StatusTooManyRequests: "60", http.StatusServiceUnavailable: "2"}
+
 // refuse answers whoever does not get in; all alike.
 func (s *Server) refuse(w http.ResponseWriter, r *http.Request, err error) {
 	status, detail := s.refusal(r, err)
-	if status == http.StatusTooManyRequests || status == http.StatusServiceUnavailable {
-		w.Header().Set("Retry-After", "60")
+	if after := retryAfter[status]; after != "" {
+		w.Header().Set("Retry-After", after)
 	}
 	writeProblem(w, status, detail)
 }
@@ -83,6 +86,8 @@ func (s *Server) refuse(w http.ResponseWriter, r *http.Request, err error) {
 func (s *Server) refusal(r *http.Request, err error) (int, string) {
 	tried := r.Header.Get("Authorization") != "" || r.URL.Query().Has("ticket")
 	switch {
+	case err == errUnread: //nolint:errorlint // returned as it is
+		return http.StatusServiceUnavailable, err.Error()
 	case err != errNobody && err != errScheme: //nolint:errorlint // both are returned as they are
 		s.cfg.Logger.Error("web: the door", "error", err)
 		return http.StatusServiceUnavailable, "the service cannot tell who you are at the moment; try again"

@@ -35,6 +35,16 @@ func (a *accessLog) take(n streams.Note) {
 	a.registry.Apply(rec)
 }
 
+// read reports whether all is folded that was on the log at the start.
+func (a *accessLog) read() bool {
+	select {
+	case <-a.journal.CaughtUp():
+		return true
+	default:
+		return false
+	}
+}
+
 // commit writes records and returns when they are folded here.
 func (a *accessLog) commit(ctx context.Context, records ...access.Record) error {
 	select {

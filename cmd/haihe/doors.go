@@ -187,7 +187,7 @@ func (v *service) doorConfig(cfg *web.Config) error {
 	if cfg.OIDC, err = d.provider(); err != nil {
 		return err
 	}
-	cfg.Access, cfg.Commit = v.access.registry, v.access.commit
+	cfg.Access, cfg.AccessRead, cfg.Commit = v.access.registry, v.access.read, v.access.commit
 	cfg.Audit, cfg.AuditLog = v.audit.take, v.audit.newest
 	cfg.URL, cfg.Secure = v.address(), strings.HasPrefix(v.address(), "https://")
 	cfg.Origins, cfg.SessionIdle, cfg.SessionMax, cfg.Limits = d.origins, cmp.Or(d.idle, sessionIdle), d.max, d.limits

@@ -18,48 +18,40 @@ const signIn = opener(service, browser, { width: 1280, height: 800, motion: 'red
 const open = (role, { locale = 'zh', ...how } = {}) => signIn(role, { locale: locale === 'zh' ? 'zh-CN' : 'en-GB', ...how });
 
 async function violations(page) {
-  await page.evaluate(axe);
+  if (!(await page.evaluate(() => 'axe' in globalThis))) await page.evaluate(axe);
   const { violations } = await page.evaluate(() => globalThis.axe.run(document, { resultTypes: ['violations'] }));
   return violations.map((v) => `${v.id}: ${v.nodes.slice(0, 3).map((n) => `${n.html.slice(0, 160)} ${n.any[0]?.message ?? n.all[0]?.message ?? n.none[0]?.message ?? ''}`).join(' | ')} (${v.nodes.length})`);
 }
 
-/** all runs look over every view of a role and fails with all that it found. */
-async function all(page, role, label, look) {
-  const found = [];
-  for (const view of views[role]) {
-    await visit(page, view);
-    for (const x of await look(page)) found.push(`${role} ${view.name} ${label}: ${x}`);
-  }
-  return found;
-}
-
 // Each language and each appearance once; HAIHE_AXE=all pairs all of them.
 const looks = process.env.HAIHE_AXE === 'all' ? ['zh', 'en'].flatMap((l) => [[l, 'light'], [l, 'dark']]) : [['zh', 'light'], ['en', 'dark']];
+const sizes = [
+  ['320 px', { width: 320, height: 640 }, (page) => page.evaluate(cutTexts)],
+  ['200 %', { width: 640, height: 400 }, (page) => page.evaluate(cutTexts)], // what 1280 x 800 is at 200 %
+  ['axe', { width: 1280, height: 800 }, violations],
+];
 const tests = {};
 
-for (const role of Object.keys(views)) {
-  tests[`axe finds nothing: ${role}`] = async () => {
-    const found = [];
-    for (const [locale, theme] of looks) {
+// The longest first: two go side by side.
+for (const role of Object.keys(views).reverse()) {
+  for (const [locale, theme] of looks) {
+    tests[`every view: no text is cut at 320 px and at 200 %, axe finds nothing: ${role} ${locale} ${theme}`] = async () => {
+      const found = [];
       const page = await open(role, { locale, theme });
-      found.push(...(await all(page, role, `${locale} ${theme}`, violations)));
+      for (const view of views[role]) {
+        await page.setViewportSize(sizes[0][1]);
+        await visit(page, view);
+        for (const [label, size, look] of sizes) {
+          await page.setViewportSize(size);
+          for (const x of await look(page)) found.push(`${view.name}, ${label}: ${x}`);
+        }
+      }
+      assert.deepEqual(found, []);
       assert.deepEqual(page.faults, []);
-      await page.context().close();
-    }
-    assert.deepEqual(found, []);
-  };
-  tests[`no text is cut at 320 px and at 200 %: ${role}`] = async () => {
-    const found = [];
-    for (const locale of ['zh', 'en']) {
-      const page = await open(role, { locale, width: 320, height: 640 });
-      found.push(...(await all(page, role, `${locale} 320 px`, (p) => p.evaluate(cutTexts))));
-      await page.setViewportSize({ width: 640, height: 400 }); // what 1280 x 800 is at 200 %
-      found.push(...(await all(page, role, `${locale} 200 %`, (p) => p.evaluate(cutTexts))));
-      await page.context().close();
-    }
-    assert.deepEqual(found, []);
-  };
+    };
+  }
 }
+const beside = Object.keys(tests).length;
 
 tests['without WebGL a card is shown by the keyboard, and nothing lies over anything'] = async () => {
   for (const [width, height] of [[1280, 800], [390, 844]]) {
@@ -203,7 +195,8 @@ tests['a break is told, and a command sent meanwhile happens once when it is ove
   const page = await open('exporter', { locale: 'en' });
   await page.getByTestId('connection').filter({ hasText: 'Live' }).waitFor();
   await page.locator('#tab-ask').click();
-  const before = await (await page.request.get(`${service.base}/api/snapshot`)).json();
+  const goods = `Break ${Date.now()}`;
+  await page.locator('[name=goods]').fill(goods);
   await service.pause();
   try {
     await page.getByTestId('banner').getByText('Connection lost').waitFor();
@@ -216,9 +209,9 @@ tests['a break is told, and a command sent meanwhile happens once when it is ove
   }
   await page.getByTestId('banner').waitFor({ state: 'detached' });
   await page.getByTestId('request-detail').waitFor();
-  const after = await (await page.request.get(`${service.base}/api/snapshot`)).json();
-  const known = new Set(before.entities.request.map((r) => r.id));
-  assert.equal(after.entities.request.filter((r) => !known.has(r.id)).length, 1);
+  // The feed may ask for something like it, of another volume.
+  const { entities } = await (await page.request.get(`${service.base}/api/snapshot`)).json();
+  assert.equal(entities.request.filter((r) => r.goods === goods && r.volume_m3 === 20).length, 1);
 };
 
 tests['paper has every row of a list, dark on white'] = async () => {
@@ -255,4 +248,4 @@ tests['the first minute comes by itself once, and again when asked for'] = async
   await tour.waitFor();
 };
 
-await run(tests, browser, service);
+await run(tests, browser, service, { beside });

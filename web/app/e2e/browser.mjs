@@ -3,6 +3,7 @@
 //   PATIENCE    ms that a test waits for anything (default 180000)
 //   SHOTS       folder for screenshots (default test-results)
 import assert from 'node:assert/strict';
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { mkdirSync } from 'node:fs';
 import { chromium } from 'playwright-core';
 
@@ -24,6 +25,8 @@ export function launch({ map = true, more = [] } = {}) {
   });
 }
 
+const running = new AsyncLocalStorage(); // the contexts that the test under way opened
+
 /**
  * opener makes open, which signs in as a role with a link of its own and answers with the page. Its strangers are requests outside
  * loopback, its faults what went wrong in it; done fails on either, and closes it. With webgl false the page has a table in the
@@ -33,6 +36,7 @@ export function opener(service, browser, usual = {}) {
   return async function open(role, how = {}) {
     const { locale = 'zh-CN', scheme = 'light', width = 1440, height = 900, motion = 'no-preference', theme, webgl = true, tour = false, query = '' } = { ...usual, ...how };
     const context = await browser.newContext({ viewport: { width, height }, locale, colorScheme: scheme, reducedMotion: motion, timezoneId: 'Asia/Shanghai' });
+    running.getStore()?.push(context);
     context.setDefaultTimeout(patience);
     await context.addInitScript(({ role, theme, webgl, tour }) => {
       if (theme) localStorage.setItem('haihe.theme', theme);
@@ -89,27 +93,35 @@ export async function until(what, ask) {
 }
 
 /**
- * run runs the tests, an object of name and function, of which the name has one of the program's arguments in it, or all. A failing
- * test leaves screenshots, and no page open. Then it ends browser and service, and the program with 1 if any failed.
+ * run runs the tests, an object of name and function, of which the name has one of the program's arguments in it, or all: the first
+ * `beside` of them two at a time, the others one by one. A failing test leaves screenshots, and no page open. Then it ends browser and
+ * service, and the program with 1 if any failed.
  */
-export async function run(tests, browser, service) {
+export async function run(tests, browser, service, { beside = 0 } = {}) {
   const only = process.argv.slice(2);
   let failed = 0;
-  const pages = () => browser.contexts().flatMap((c) => c.pages());
-  try {
-    for (const [name, test] of Object.entries(tests)) {
-      if (only.length > 0 && !only.some((x) => name.includes(x))) continue;
-      const begun = Date.now();
-      try {
-        await test();
-        console.log(`ok   ${name} (${Math.round((Date.now() - begun) / 1000)} s)`);
-      } catch (e) {
-        failed++;
-        console.log(`FAIL ${name}\n${e.stack ?? e}`);
-        for (const [i, page] of pages().entries()) await page.screenshot({ path: `${shots}/failed-${failed}-${i}.png` }).catch(() => {});
-      }
-      for (const page of pages()) await page.context().close();
+  const one = ([name, test]) => running.run([], async () => {
+    if (only.length > 0 && !only.some((x) => name.includes(x))) return;
+    const begun = Date.now();
+    try {
+      await test();
+      console.log(`ok   ${name} (${Math.round((Date.now() - begun) / 1000)} s)`);
+    } catch (e) {
+      const n = ++failed;
+      console.log(`FAIL ${name}\n${e.stack ?? e}`);
+      const pages = running.getStore().flatMap((c) => c.pages());
+      for (const [i, page] of pages.entries()) await page.screenshot({ path: `${shots}/failed-${n}-${i}.png` }).catch(() => {});
     }
+    for (const context of running.getStore()) await context.close();
+  });
+  const all = Object.entries(tests);
+  const lane = async (queue) => {
+    for (let next = queue.shift(); next; next = queue.shift()) await one(next);
+  };
+  try {
+    const first = all.slice(0, beside);
+    await Promise.all([lane(first), lane(first)]);
+    await lane(all.slice(beside));
   } finally {
     await browser.close();
     await service.stop();

@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { done, launch, map, opener, run, shots, until } from './browser.mjs';
 import { publish } from './kafka.mjs';
-import { different, pointOf } from './pixels.mjs';
+import { different, inked, pointOf } from './pixels.mjs';
 import { startService } from './service.mjs';
 
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
@@ -35,7 +35,7 @@ const tests = {
     await until('the ship where it was reported', async () => {
       await publish(service.brokers, { source: `/firms/${ship.carrier}`, type: 'PositionReported', topic: 'haihe.positions', key: `departure:${ship.id}:position`,
         data: { departure: ship.id, mode: 'sea', lat, lon, speed_knots: 12, course_deg: 90, at: new Date().toISOString() } });
-      await page.waitForTimeout(1500);
+      await page.waitForTimeout(500);
       return different(before, await map(page), pointOf(lon, lat, box)) > 20;
     });
     const { x, y } = pointOf(lon, lat, box);
@@ -101,7 +101,8 @@ const tests = {
     ];
     for (const [role, how, name] of ways) {
       const page = await open(role, { ...how, motion: 'reduce' });
-      await page.waitForTimeout(6000);
+      if (how.query?.includes('table=1')) await page.getByTestId('map-table').locator('tbody tr').first().waitFor();
+      else await until(`a drawn map: ${name}`, async () => inked(await map(page)).land > 0.02);
       await page.screenshot({ path: `${shots}/map-${name}-${role}-${how.locale ?? 'zh-CN'}-${how.scheme}.png` });
       await faultless(page, `${name} ${role}`);
       assert.equal(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), true, `${name}: nothing beside the screen`);
