@@ -472,6 +472,7 @@ func TestEveryOperationHasItsRoles(t *testing.T) {
 		"POST /api/live/ticket": everybody, "GET /api/members": everybody, "PUT /api/members/{id}": everybody, "DELETE /api/members/{id}": everybody,
 		"POST /api/members/{id}/link": everybody, "GET /api/sessions": everybody, "DELETE /api/sessions/{id}": everybody, "GET /api/keys": everybody,
 		"POST /api/keys": everybody, "DELETE /api/keys/{id}": everybody, "GET /api/audit": everybody,
+		"GET /api/repeats": {Exporter}, "PUT /api/requests/{id}/repeat": {Exporter}, "DELETE /api/requests/{id}/repeat": {Exporter},
 		"GET /api/requests": {Exporter}, "GET /api/requests/{id}": {Exporter}, "POST /api/requests": {Exporter},
 		"PUT /api/requests/{id}": {Exporter}, "DELETE /api/requests/{id}": {Exporter}, "POST /api/quotes": {Exporter}, "GET /api/requests/{id}/quotes": {Exporter}, "POST /api/bookings": {Exporter}, "POST /api/requests/{id}/bookings": {Exporter},
 		"GET /api/bookings": {Exporter}, "GET /api/bookings/{id}": {Exporter}, "GET /api/bookings/{id}/alternatives": {Exporter},

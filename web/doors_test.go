@@ -211,6 +211,9 @@ func TestForeignAndAbsentAreAlike(t *testing.T) {
 		if operation == "PUT /api/requests/{id}" {
 			body = requestJSON()
 		}
+		if operation == "PUT /api/requests/{id}/repeat" {
+			body = obj{"every": "week"}
+		}
 		if what == "members" {
 			id = "only-sofas-has-it"
 			s.into(s.call(Exporter, "sofas", "PUT", "/api/members/"+id, obj{"level": "reader"}), 204, nil)
