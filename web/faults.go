@@ -72,6 +72,7 @@ var faultKinds = []faultKind{
 	{"format", validation.MsgExpectedRegexp, []string{""}},
 	{"format", validation.MsgExpectedBase64String, nil},
 	{"format", validation.MsgExpectedMatchPattern, []string{""}},
+	{"format", "must be 32 hex digits in lower case, got %s", []string{""}},
 	{"format", validation.MsgExpectedBePattern, []string{""}},
 	{"hs", "expected string to be 6 to 10 digits", nil},
 	{"hs", "must be 6 to 10 digits, got %s", []string{""}},
