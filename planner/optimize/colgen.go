@@ -302,6 +302,9 @@ func (s *solver) inner(y []float64) bool {
 				return false
 			}
 			b.solve(barrierTo*span, s.stop, func(objective, left float64) { s.report("inner", objective) })
+			if math.IsInf(b.worst, 1) {
+				return false
+			}
 		}
 		if s.stop() {
 			return false
