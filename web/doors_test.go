@@ -531,6 +531,7 @@ func TestAuditSaysWhoDidWhat(t *testing.T) {
 func FuzzTicket(f *testing.F) {
 	s := newService(f)
 	good := sign(testSecret, claims{Use: useLive, Role: Firm, Org: "bohai", User: "u", Level: access.Reader, Nonce: "n", Made: start.Unix(), Ends: start.Unix() + 30})
+	f.Add(good[:9] + "\r\n" + good[9:])
 	f.Add(good)
 	f.Add(good + "=")
 	f.Add("%00." + good)

@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/validation"
@@ -164,8 +165,9 @@ type faultPattern struct {
 	said *regexp.Regexp
 }
 
-// faultPatterns know a message by its words; that of most words of its own comes first.
-var faultPatterns = func() []faultPattern {
+// faultPatterns know a message by its words; that of most words of its own comes first. They are made when first asked for: most
+// commands have no use for them.
+var faultPatterns = sync.OnceValue(func() []faultPattern {
 	list := make([]faultPattern, len(faultKinds))
 	for i := range faultKinds {
 		k := &faultKinds[i]
@@ -175,7 +177,7 @@ var faultPatterns = func() []faultPattern {
 		return cmp.Compare(len(verbs.ReplaceAllString(b.format, "")), len(verbs.ReplaceAllString(a.format, "")))
 	})
 	return list
-}()
+})
 
 func mapped[A, B any](list []A, f func(A) B) []B {
 	out := make([]B, len(list))
@@ -187,7 +189,7 @@ func mapped[A, B any](list []A, f func(A) B) []B {
 
 // faultOf returns the code of what is wrong with a field, and what its words are filled with; "" of words that are not known.
 func faultOf(message string) (string, map[string]string) {
-	for _, p := range faultPatterns {
+	for _, p := range faultPatterns() {
 		m := p.said.FindStringSubmatch(message)
 		if m == nil {
 			continue

@@ -93,7 +93,7 @@ func readToken(secret []byte, t, use string) (claims, error) {
 		return claims{}, errToken
 	}
 	head, tail, ok := strings.Cut(t, ".")
-	if !ok {
+	if !ok || strings.ContainsAny(t, "\r\n") { // base64 passes over those, and a token has one spelling
 		return claims{}, errToken
 	}
 	strict := base64.RawURLEncoding.Strict()

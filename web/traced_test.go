@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/gorilla/websocket"
 	"github.com/santhosh-tekuri/jsonschema/v6"
@@ -50,7 +51,8 @@ func TestPainted(t *testing.T) {
 	other.next()
 	s.web.Observe(live.Update{Unplanned: []string{"R1"}, Cause: trace.Parse(traceParent)})
 	f := b.next()
-	require.Len(t, spansOf(spans, "fan out"), 1)
+	// It ends once everybody was sent something.
+	require.Eventually(t, func() bool { return len(spansOf(spans, "fan out")) == 1 }, 10*time.Second, time.Millisecond)
 	out := spansOf(spans, "fan out")[0]
 	require.Equal(t, "00f067aa0ba902b7", out.Parent().SpanID().String())
 	parent := "00-" + out.SpanContext().TraceID().String() + "-" + out.SpanContext().SpanID().String() + "-01"

@@ -100,6 +100,13 @@ func (d *desk) accepted(id string) {
 	d.requests = append(d.requests, id)
 }
 
+// booked tells whether anything was.
+func (d *desk) booked() bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return len(d.bookings) > 0
+}
+
 // trade sends one command about a booking: first of all those that got no answer, with their keys.
 func (d *desk) trade(s door, r *rand.Rand, key string) bool {
 	d.mu.Lock()
