@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { done, launch, map, opener, run, shots, until } from './browser.mjs';
+import { done, launch, map, opener, run, until } from './browser.mjs';
 import { publish } from './kafka.mjs';
 import { different, inked, pointOf } from './pixels.mjs';
 import { startService } from './service.mjs';
@@ -88,26 +88,6 @@ const tests = {
     await page.getByTestId('card').waitFor();
     await faultless(page, 'a card');
     await done(page);
-  },
-
-  async 'looks: wide and phone, light and dark, Chinese and English'() {
-    const ways = [
-      ['commission', { scheme: 'light', query: '?lanes=load' }, 'load'],
-      ['commission', { scheme: 'dark', locale: 'en-GB', query: '?lanes=worth&table=1' }, 'worth-table'],
-      ['commission', { scheme: 'dark', query: '?globe=1' }, 'globe'],
-      ['commission', { scheme: 'light', locale: 'en-GB', query: `?when=${new Date(Date.now() + 9 * 86_400_000).toISOString().slice(0, 13)}:00Z` }, 'planned'],
-      ['exporter', { scheme: 'light', width: 390, height: 844 }, 'phone'],
-      ['firm', { scheme: 'dark', locale: 'en-GB', width: 390, height: 844, query: '?table=1' }, 'phone-table'],
-    ];
-    for (const [role, how, name] of ways) {
-      const page = await open(role, { ...how, motion: 'reduce' });
-      if (how.query?.includes('table=1')) await page.getByTestId('map-table').locator('tbody tr').first().waitFor();
-      else await until(`a drawn map: ${name}`, async () => inked(await map(page)).land > 0.02);
-      await page.screenshot({ path: `${shots}/map-${name}-${role}-${how.locale ?? 'zh-CN'}-${how.scheme}.png` });
-      await faultless(page, `${name} ${role}`);
-      assert.equal(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), true, `${name}: nothing beside the screen`);
-      await done(page);
-    }
   },
 };
 
