@@ -17,7 +17,6 @@ const shortly = { timeout: 30_000 };
 /** Each picture: the role, where, what to do there. */
 const pictures = [
   { name: 'exporter-ask', role: 'exporter', go: '?tab=ask', act: async (page) => {
-    await page.getByTestId('quote').click(shortly);
     await page.getByTestId('quotes').locator('details').first().waitFor(shortly);
     await page.getByTestId('quotes').scrollIntoViewIfNeeded(shortly);
   } },
