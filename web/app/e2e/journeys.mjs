@@ -99,10 +99,11 @@ export function journeys({ service, open, done, until, snapshot, shots }) {
       let quotes = [];
       page.on('response', async (r) => {
         if (!r.url().endsWith('/api/quotes') || !r.ok()) return;
-        quotes = await r.json().then((a) => a.quotes, () => quotes); // the page gave up some on the way
+        quotes = await r.json().then((a) => a.quotes, () => quotes); // the page may give one up on the way
       });
       await open_();
       await page.route('**/api/quotes', () => {}); // the page does not hear of it before it asks for the room
+      await until('the quotes are heard of here too', () => quotes.length > 0);
       const [first] = [...quotes].sort((a, b) => a.arrive.localeCompare(b.arrive));
       const find = async () => (await snapshot(page)).entities.departure.find((d) => d.id === first.departures[0]);
       const d = await find();

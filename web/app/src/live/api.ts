@@ -73,7 +73,7 @@ async function send(method: string, path: string, body?: unknown, idempotency?: 
   try {
     for (let n = 0; ; n++) {
       // An answer counts once it is here whole: a connection can break off in the middle of it.
-      const answer = await fetch(path, request).then(async (a) => new Response(a.status === 204 ? null : await a.blob(), a)).catch((e: unknown) => {
+      const answer = await fetch(path, request).then(async (a) => new Response(a.status === 204 ? null : await a.arrayBuffer(), a)).catch((e: unknown) => {
         if (x.signal?.aborted) throw e;
         return null;
       });
