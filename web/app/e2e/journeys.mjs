@@ -203,7 +203,7 @@ export function journeys({ service, open, done, until, snapshot, shots }) {
       await page.getByLabel('Volume (m³)').fill('1');
       await page.getByLabel('Repeat').selectOption('week');
       await page.getByTestId('submit').click();
-      await page.getByTestId('repeat').waitFor();
+      await page.waitForURL(/request=/);
       // Ready in three days: the next one, in ten, is within the fortnight, and is there at once; so is none after three weeks.
       const mine = async () => (await snapshot(page)).entities.request.filter((r) => r.goods === goods).sort((a, b) => a.ready.localeCompare(b.ready));
       const list = await until('the next', async () => ((await mine()).length >= 2 ? mine() : null));
