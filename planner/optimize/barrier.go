@@ -310,8 +310,7 @@ func (b *barrier) widen(mu float64) bool {
 }
 
 // solve goes on until the point is within to of the best, in money, and nothing is short, or until steps get nowhere;
-// worst says which: it is infinite where the columns that count cannot keep to the rows at all, and steps lead away from any
-// point. seen is called on the way with the objective and what is left.
+// worst says which. seen is called on the way with the objective and what is left.
 func (b *barrier) solve(to float64, stop func() bool, seen func(objective, left float64)) {
 	const most, shortest, patience = 80, 0.01, 8
 	stuck := 0
@@ -319,10 +318,6 @@ func (b *barrier) solve(to float64, stop func() bool, seen func(objective, left 
 		mu := b.measure()
 		if b.worst < 0.1 && b.widen(mu) {
 			mu = b.measure()
-		}
-		if !(mu <= math.MaxFloat64) {
-			b.worst = math.Inf(1)
-			return
 		}
 		left := mu * float64(len(b.ids)+len(b.rows)) * b.unit
 		seen(b.objective(), left)

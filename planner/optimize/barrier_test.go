@@ -2,7 +2,6 @@ package optimize
 
 import (
 	"context"
-	"math"
 	"math/rand/v2"
 	"testing"
 
@@ -87,17 +86,6 @@ func TestARebuiltBasisKeepsThePlan(t *testing.T) {
 	require.InEpsilon(t, want, m.objective, 1e-9)
 	require.Zero(t, m.excess())
 	require.Less(t, m.residual(), 1e-8)
-}
-
-// Where requests that have no choice fill more than there is, no step leads anywhere: that is told, and no number that is none.
-func TestAnInteriorPointThatCannotBe(t *testing.T) {
-	s := pivoted(t, 3, 300)
-	none := make([]float64, len(s.proof))
-	b := newBarrier(s, newMarket(s), none, 1e-3, s.values-s.bound)
-	b.solve(0, unstopped, func(objective, left float64) {
-		require.False(t, math.IsNaN(objective+left))
-	})
-	require.Greater(t, b.worst, barrierShort)
 }
 
 func TestTilesFactorAsGonumDoes(t *testing.T) {

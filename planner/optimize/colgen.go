@@ -302,9 +302,6 @@ func (s *solver) inner(y []float64) bool {
 				return false
 			}
 			b.solve(barrierTo*span, s.stop, func(objective, left float64) { s.report("inner", objective) })
-			if math.IsInf(b.worst, 1) {
-				return false
-			}
 		}
 		if s.stop() {
 			return false
