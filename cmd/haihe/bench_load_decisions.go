@@ -176,18 +176,24 @@ func (s *loaded) planned(ctx context.Context, requests int) error {
 }
 
 func (s *loaded) get(ctx context.Context, path, token string) ([]byte, error) {
-	r, err := http.NewRequestWithContext(ctx, http.MethodGet, s.base+path, nil)
+	return s.call(ctx, http.MethodGet, path, token, nil, http.StatusOK)
+}
+
+// call asks for something with a body of JSON, and fails on an answer of another status.
+func (s *loaded) call(ctx context.Context, method, path, token string, body []byte, want int) ([]byte, error) {
+	r, err := http.NewRequestWithContext(ctx, method, s.base+path, bytes.NewReader(body))
 	if err != nil {
 		return nil, err
 	}
 	r.Header.Set("Authorization", "Bearer "+token)
+	r.Header.Set("Content-Type", "application/json")
 	answer, err := http.DefaultClient.Do(r)
 	if err != nil {
 		return nil, err
 	}
 	defer answer.Body.Close()
 	text, err := io.ReadAll(answer.Body)
-	if err == nil && answer.StatusCode != http.StatusOK {
+	if err == nil && answer.StatusCode != want {
 		err = fmt.Errorf("%s: %s: %s", path, answer.Status, bytes.TrimSpace(text))
 	}
 	return text, err

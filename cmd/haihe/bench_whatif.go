@@ -51,19 +51,17 @@ plan is verified, and both must be as good, within what they prove.`,
 			if b.repeat < 1 {
 				return misused("--repeat must be 1 at least")
 			}
-			path, requests := "", 0
 			if b.row == sampleRow {
 				if err := b.take(cmd, parent); err != nil {
 					return err
 				}
-			} else {
-				p, err := (*planner.Problem)(nil), error(nil)
-				if path, p, err = b.open(cmd, parent); err != nil {
-					return err
-				}
-				requests = len(p.Requests)
+				return b.run(cmd.Context(), nil, cmd.OutOrStdout())
 			}
-			return b.run(cmd.Context(), path, requests, cmd.OutOrStdout())
+			_, p, err := b.open(cmd, parent)
+			if err != nil {
+				return err
+			}
+			return b.run(cmd.Context(), p, cmd.OutOrStdout())
 		},
 	}
 	b.flags(cmd, "seed of the problem")
@@ -100,14 +98,15 @@ func questions(p *planner.Problem, plan *planner.Plan) ([]question, error) {
 	}, nil
 }
 
-func (b *whatifBench) run(ctx context.Context, path string, requests int, out io.Writer) error {
+// run asks of a problem, or without one of the sample.
+func (b *whatifBench) run(ctx context.Context, p *planner.Problem, out io.Writer) error {
 	dir, err := os.MkdirTemp(b.dir, "whatif-")
 	if err != nil {
 		return err
 	}
 	defer os.RemoveAll(dir)
-	more := []string{"--horizon", "120"}
-	if path == "" {
+	more, requests := []string{"--horizon", "120"}, 1
+	if p == nil {
 		more = append(more, "--sample", "--feed-speed", "0.001")
 	}
 	started := &loadBench{dir: b.dir, errOut: b.errOut}
@@ -116,8 +115,11 @@ func (b *whatifBench) run(ctx context.Context, path string, requests int, out io
 		return err
 	}
 	defer s.stop()
-	if path != "" {
-		if err := publishFile(ctx, s.brokers, path); err != nil {
+	if p != nil {
+		requests = len(p.Requests)
+		producer := streams.NewProducer(s.brokers)
+		defer producer.Close()
+		if err := producer.PublishAll(ctx, p.Published(time.Now()), func(int, int) {}); err != nil {
 			return err
 		}
 	}
@@ -129,7 +131,7 @@ func (b *whatifBench) run(ctx context.Context, path string, requests int, out io
 		return err
 	}
 	b.say("waiting for the live plan")
-	live, plan, err := asker.rested(ctx, max(1, requests))
+	live, plan, err := asker.rested(ctx, requests)
 	if err != nil {
 		return err
 	}
@@ -153,17 +155,6 @@ func (b *whatifBench) run(ctx context.Context, path string, requests int, out io
 	}
 	_, err = io.WriteString(out, t.String())
 	return err
-}
-
-// publishFile publishes a problem file, as haihe import does.
-func publishFile(ctx context.Context, brokers []string, path string) error {
-	p, err := readProblem(ctx, path, nil)
-	if err != nil {
-		return err
-	}
-	producer := streams.NewProducer(brokers)
-	defer producer.Close()
-	return producer.PublishAll(ctx, p.Published(time.Now()), func(int, int) {})
 }
 
 // ask asks one question, solves its problem anew and writes a line of the table.
@@ -309,22 +300,7 @@ func (a *asker) ask(ctx context.Context, q question, stop bool) (got whatifAnswe
 }
 
 func (a *asker) post(ctx context.Context, path string, body []byte, want int) ([]byte, error) {
-	r, err := http.NewRequestWithContext(ctx, http.MethodPost, a.service.base+path, bytes.NewReader(body))
-	if err != nil {
-		return nil, err
-	}
-	r.Header.Set("Authorization", "Bearer "+a.commission)
-	r.Header.Set("Content-Type", "application/json")
-	answer, err := http.DefaultClient.Do(r)
-	if err != nil {
-		return nil, err
-	}
-	defer answer.Body.Close()
-	text, err := io.ReadAll(answer.Body)
-	if err == nil && answer.StatusCode != want {
-		err = fmt.Errorf("%s: %s: %s", path, answer.Status, bytes.TrimSpace(text))
-	}
-	return text, err
+	return a.service.call(ctx, http.MethodPost, path, a.commission, body, want)
 }
 
 // A live plan is at rest when it stayed the same for restFor and the service took no more of a core meanwhile than restShare: on a busy
@@ -336,7 +312,7 @@ const (
 
 // rested waits until so many requests are planned and the plan is at rest, and returns both.
 func (a *asker) rested(ctx context.Context, requests int) (*planner.Problem, *planner.Plan, error) {
-	var last float64
+	var last uint64
 	var since time.Time
 	var worked time.Duration // until since
 	for {
@@ -345,11 +321,8 @@ func (a *asker) rested(ctx context.Context, requests int) (*planner.Problem, *pl
 		case <-ctx.Done():
 			return nil, nil, ctx.Err()
 		}
-		var health struct {
-			PlanVersion float64 `json:"plan_version"`
-		}
-		text, err := a.service.get(ctx, "/api/health", a.operator)
-		if err != nil || json.Unmarshal(text, &health) != nil {
+		health, err := a.service.health(ctx, a.operator)
+		if err != nil {
 			continue
 		}
 		if health.PlanVersion != last {
