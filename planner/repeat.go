@@ -1,6 +1,7 @@
 package planner
 
 import (
+	"cmp"
 	"fmt"
 	"time"
 )
@@ -34,13 +35,12 @@ func (r *Repeat) after(t time.Time, day int) time.Time {
 	return next.AddDate(0, 0, min(day, last)-1)
 }
 
+// SeriesOf is the id of the first of the requests that came by this rule, of which one has it now.
+func (r *Repeat) SeriesOf(id string) string { return cmp.Or(r.Series, id) }
+
 // NextID is the id of the request that comes after one with this rule.
 func (r *Repeat) NextID(id string) string {
-	series := r.Series
-	if series == "" {
-		series = id
-	}
-	return fmt.Sprintf("%s.%d", series, r.N+1)
+	return fmt.Sprintf("%s.%d", r.SeriesOf(id), r.N+1)
 }
 
 // Next is when the request after the one that is ready at a time is ready, the first of the series having been so at began. Times that
@@ -65,9 +65,7 @@ func (s *State) NextOccurrence(id string, now time.Time) (*AcceptedRequest, time
 	if s.requests[next.ID] != nil || len(next.ID) > maxIDBytes {
 		return nil, time.Time{}, false
 	}
-	if rule.Series == "" {
-		rule.Series = id
-	}
+	rule.Series = rule.SeriesOf(id)
 	rule.N++
 	began := next.Ready
 	if first := s.requests[rule.Series]; first != nil && first.master != nil {

@@ -62,7 +62,7 @@ func (s *Server) repeats(who session) []repeatView {
 			if r.Repeat == nil || !s.hub.visible(kindRequest, id, who.viewer()) {
 				continue
 			}
-			series := cmp.Or(r.Repeat.Series, id)
+			series := r.Repeat.SeriesOf(id)
 			if had := newest[series]; had == nil || had.Repeat.N < r.Repeat.N {
 				newest[series] = r
 			}
@@ -122,12 +122,5 @@ func (s *Server) setRepeat(ctx context.Context, who session, id string, rule *pl
 	case before.Withdrawn:
 		return coded("request_withdrawn", huma.Error409Conflict("the request was withdrawn; submit a new one"))
 	}
-	fact := &planner.RequestSubmitted{Goods: before.Goods, HSCode: before.HSCode, Repeat: rule, Request: before.Request, First: firstAsked(&before)}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), commandWait)
-	defer cancel()
-	if err := s.accept(ctx, who, newName(who, "", ""), planner.EntryRequestAccepted, fact, ""); err != nil {
-		return err
-	}
-	s.shows(ctx, func(m *model) bool { return sameJSON(m.requests[id].Repeat, rule) })
-	return nil
+	return s.amend(ctx, who, &before, &planner.RequestSubmitted{Goods: before.Goods, HSCode: before.HSCode, Repeat: rule, Request: before.Request})
 }

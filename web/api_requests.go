@@ -201,7 +201,6 @@ func (s *Server) changeRequest(ctx context.Context, who session, in *requestChan
 		return nil, err
 	}
 	fact := in.Body.fact(in.ID, who.Org)
-	fact.First = firstAsked(&before)
 	if fact.Repeat != nil && before.Repeat != nil {
 		fact.Repeat.Series, fact.Repeat.N = before.Repeat.Series, before.Repeat.N
 	}
@@ -217,16 +216,22 @@ func (s *Server) changeRequest(ctx context.Context, who session, in *requestChan
 	if err := s.checkRequest(fact); err != nil {
 		return nil, err
 	}
+	return nil, s.amend(ctx, who, &before, fact)
+}
+
+// amend has a request that is there be asked as a fact has it from now on.
+func (s *Server) amend(ctx context.Context, who session, before *planner.RequestStatus, fact *planner.RequestSubmitted) error {
+	fact.First = firstAsked(before)
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), commandWait)
 	defer cancel()
 	if err := s.accept(ctx, who, newName(who, "", ""), planner.EntryRequestAccepted, fact, ""); err != nil {
-		return nil, err
+		return err
 	}
 	s.shows(ctx, func(m *model) bool {
-		now := m.requests[in.ID]
+		now := m.requests[fact.ID]
 		return sameJSON(now.Request, fact.Request) && sameJSON(now.Repeat, fact.Repeat)
 	})
-	return nil, nil
+	return nil
 }
 
 // firstAsked is the digest of what a request was when it was submitted, whatever it was amended to since.

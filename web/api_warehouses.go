@@ -146,8 +146,8 @@ func (s *Server) registerWarehouse(ctx context.Context, who session, in *warehou
 	fact := &planner.WarehouseRegistered{Name: b.Name, AreaM2: b.AreaM2, Public: b.Public, From: b.From,
 		Warehouse: planner.Warehouse{ID: n.ownID(who.Org), Operator: who.Org, Country: b.Country, Lat: b.Lat, Lon: b.Lon,
 			CapacityM3: b.CapacityM3, Classes: b.Classes, InboundM3: b.InboundM3, StorageM3Day: b.StorageM3Day,
-			FreeDays: b.FreeDays, StorageTiers: tiersOf(b.StorageTiers)}}
-	fact.Gateways, fact.Markets = gatewaysOf(b.Gateways), marketsOf(b.Markets)
+			FreeDays: b.FreeDays, StorageTiers: mapped(b.StorageTiers, tierOf)}}
+	fact.Gateways, fact.Markets = mapped(b.Gateways, gatewayOf), mapped(b.Markets, marketOf)
 	return once(ctx, s, who, operation, in.Key, in.Body, func(ctx context.Context) (*made, error) {
 		var before *planner.WarehouseStatus
 		s.hub.look(func(m *model) { before = m.warehouses[fact.ID] })
@@ -278,7 +278,7 @@ func (s *Server) warehouseFacts(w *planner.WarehouseStatus, b *warehousePatch) (
 	set(&master.StorageM3Day, b.StorageM3Day)
 	set(&master.FreeDays, b.FreeDays)
 	if b.StorageTiers != nil {
-		master.StorageTiers = tiersOf(*b.StorageTiers)
+		master.StorageTiers = mapped(*b.StorageTiers, tierOf)
 	}
 	if len(b.Classes) > 0 {
 		master.Classes = b.Classes
@@ -287,10 +287,10 @@ func (s *Server) warehouseFacts(w *planner.WarehouseStatus, b *warehousePatch) (
 		if err := s.knownGateways(b.Gateways); err != nil {
 			return nil, err
 		}
-		master.Gateways = gatewaysOf(b.Gateways)
+		master.Gateways = mapped(b.Gateways, gatewayOf)
 	}
 	if len(b.Markets) > 0 {
-		master.Markets = marketsOf(b.Markets)
+		master.Markets = mapped(b.Markets, marketOf)
 	}
 	if !bytes.Equal(was, encode(master)) {
 		facts = append(facts, master)
@@ -320,28 +320,16 @@ func (s *Server) knownGateways(list []gatewayBody) error {
 	return nil
 }
 
-func gatewaysOf(list []gatewayBody) []planner.Gateway {
-	var gateways []planner.Gateway
-	for _, g := range list {
-		gateways = append(gateways, planner.Gateway(g))
-	}
-	return gateways
-}
+func gatewayOf(g gatewayBody) planner.Gateway { return planner.Gateway(g) }
+func marketOf(m marketBody) planner.Market    { return planner.Market(m) }
+func tierOf(t tierBody) planner.StorageTier   { return planner.StorageTier(t) }
 
-func marketsOf(list []marketBody) []planner.Market {
-	var markets []planner.Market
-	for _, m := range list {
-		markets = append(markets, planner.Market(m))
+// mapped is what f makes of each; nil of none.
+func mapped[A, B any](list []A, f func(A) B) (out []B) {
+	for _, x := range list {
+		out = append(out, f(x))
 	}
-	return markets
-}
-
-func tiersOf(list []tierBody) []planner.StorageTier {
-	var tiers []planner.StorageTier
-	for _, t := range list {
-		tiers = append(tiers, planner.StorageTier(t))
-	}
-	return tiers
+	return out
 }
 
 func set[T any](field *T, value *T) {

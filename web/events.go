@@ -189,13 +189,7 @@ func otherBody() error {
 
 // shows waits a moment until a command that the state has applied shows in what people see too.
 func (s *Server) shows(ctx context.Context, ok func(*model) bool) {
-	there := false
-	if s.hub.look(func(m *model) { there = ok(m) }); there { // as nearly always: it was shown while the disk was asked
-		return
-	}
-	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
-	defer cancel()
-	s.hub.await(ctx, ok)
+	s.hub.await(ctx, 2*time.Second, ok)
 }
 
 // catchUp waits until all that was decided anywhere shows in what people see here.

@@ -179,14 +179,6 @@ var faultPatterns = sync.OnceValue(func() []faultPattern {
 	return list
 })
 
-func mapped[A, B any](list []A, f func(A) B) []B {
-	out := make([]B, len(list))
-	for i, x := range list {
-		out[i] = f(x)
-	}
-	return out
-}
-
 // faultOf returns the code of what is wrong with a field, and what its words are filled with; "" of words that are not known.
 func faultOf(message string) (string, map[string]string) {
 	for _, p := range faultPatterns() {

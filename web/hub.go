@@ -524,17 +524,24 @@ func (h *hub) close() {
 	h.mu.Unlock()
 }
 
-// await waits until ok holds of the model, e.g. until a command shows in it; it gives up with ctx.
-func (h *hub) await(ctx context.Context, ok func(*model) bool) bool {
+// await waits until ok holds of the model, e.g. until a command shows in it; it gives up with ctx, and after most, where that is
+// not 0.
+func (h *hub) await(ctx context.Context, most time.Duration, ok func(*model) bool) bool {
+	var late <-chan time.Time
 	for {
 		h.mu.RLock()
 		fine, news := ok(h.model), h.news
 		h.mu.RUnlock()
-		if fine {
+		if fine { // as nearly always: it was shown while the disk was asked
 			return true
+		}
+		if late == nil && most > 0 {
+			late = time.After(most)
 		}
 		select {
 		case <-news:
+		case <-late:
+			return false
 		case <-ctx.Done():
 			return false
 		case <-h.done:
@@ -548,7 +555,7 @@ func (h *hub) drained(ctx context.Context) bool {
 	h.inbox.mu.Lock()
 	given := h.inbox.given
 	h.inbox.mu.Unlock()
-	return h.await(ctx, func(*model) bool { return h.taken >= given })
+	return h.await(ctx, 0, func(*model) bool { return h.taken >= given })
 }
 
 // look reads the model.

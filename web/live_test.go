@@ -22,7 +22,7 @@ func TestSnapshotThenChanges(t *testing.T) {
 	s := newService(t, func(c *Config) { c.Route = straight })
 	s.network()
 	s.plan(1)
-	require.True(t, s.web.hub.await(t.Context(), func(m *model) bool { return len(m.lanes) == 2 }))
+	require.True(t, s.web.hub.await(t.Context(), 0, func(m *model) bool { return len(m.lanes) == 2 }))
 	s.settle()
 	b := s.open(Exporter, "bikes", "")
 	w := &world{t: t}

@@ -240,10 +240,8 @@ func (m *model) booking(b *planner.BookingStatus) {
 	}
 	for i := range b.Parts {
 		part := &b.Parts[i]
-		for k, d := range part.Departures {
-			if slices.Index(part.Departures, d) == k {
-				m.board.reserved.add(d, b.Exporter, b.Booking, assigned(part, b.VolumeM3, b.WeightKg))
-			}
+		m.board.reserved.addTo(part, b.Exporter, b.Booking, assigned(part, b.VolumeM3, b.WeightKg))
+		for _, d := range part.Departures {
 			m.touch(kindDepartureLoad, d)
 		}
 	}

@@ -34,6 +34,15 @@ func (t tallies) add(name, owner, thing string, f figure) {
 	x.stale[owner] = true
 }
 
+// addTo adds an assignment of a thing to each departure that it goes by, once.
+func (t tallies) addTo(a *planner.Assignment, owner, thing string, f figure) {
+	for k, d := range a.Departures {
+		if slices.Index(a.Departures, d) == k {
+			t.add(d, owner, thing, f)
+		}
+	}
+}
+
 // remove takes away all that a thing of an owner adds.
 func (t tallies) remove(name, owner, thing string) {
 	x := t[name]
@@ -105,11 +114,7 @@ func (m *model) placed(request string) {
 		for i := range now.match.Parts {
 			a := &now.match.Parts[i]
 			f := assigned(a, now.volumeM3, now.weightKg)
-			for k, d := range a.Departures {
-				if slices.Index(a.Departures, d) == k {
-					m.board.aboard.add(d, now.owner, request, f)
-				}
-			}
+			m.board.aboard.addTo(a, now.owner, request, f)
 			m.board.stored.add(a.Warehouse, now.owner, request, f)
 		}
 	}

@@ -14,5 +14,7 @@ func TestProgressOfNothingProven(t *testing.T) {
 	s.report("prices", 5)
 	s.bound = 0
 	s.report("prices", 5)
-	assert.Equal(t, []float64{1, 0.5}, said)
+	s.report("inner", math.NaN())
+	s.report("inner", 20)
+	assert.Equal(t, []float64{1, 0.5, 1, 1}, said)
 }

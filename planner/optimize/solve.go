@@ -2,7 +2,6 @@ package optimize
 
 import (
 	"context"
-	"math"
 	"slices"
 	"time"
 
@@ -118,12 +117,13 @@ func (s *solver) report(phase string, objective float64) {
 		WholeBound: s.wholeBound, Pivots: s.master.pivots, Columns: len(s.master.columns), Rows: len(s.master.tight)})
 }
 
-// doubt is the share of what could be saved that a plan may miss: 1 as long as nothing is proven, as of a plan that goes on from another's.
+// doubt is the share of what could be saved that a plan may miss: 1 as long as nothing is proven, as of a plan that goes on from
+// another's, and of what is no plan yet, dearer than none or no number at all.
 func (s *solver) doubt(objective float64) float64 {
-	if math.IsInf(s.bound, -1) {
-		return 1
+	if regret := max(0, objective-s.bound) / max(s.values-s.bound, 1e-9); regret <= 1 { // NaN is not
+		return regret
 	}
-	return max(0, objective-s.bound) / max(s.values-s.bound, 1e-9)
+	return 1
 }
 
 // keep notes a plan if it costs less than the one that is settled.

@@ -127,9 +127,6 @@ func (d *Desk) solve(ctx context.Context, id string, changes []Change) (*Answer,
 	}
 	o := d.cfg.Options
 	o.Progress = func(p optimize.Progress) {
-		if !(p.Regret >= 0 && p.Regret <= 1) { // nothing is proven yet: all is in doubt
-			p.Regret = 1
-		}
 		d.at(id, func(e *entry) { e.progress.Phase, e.progress.Regret = p.Phase, p.Regret })
 	}
 	d.stage(id, "before", 2)
