@@ -3,23 +3,14 @@
 //   HAIHE_BIN    the haihe binary, built with the app inside (required)
 //   and what browser.mjs takes
 import assert from 'node:assert/strict';
-import { done, launch, opener, run, shots, until } from './browser.mjs';
+import { done, go, launch, opener, paste, run, shots, snapshotOf, until, view } from './browser.mjs';
 import { startService } from './service.mjs';
 
 const service = await startService();
 const browser = await launch({ map: false });
 const open = opener(service, browser, { webgl: false });
 
-const snapshot = async (page) => (await (await page.request.get(`${service.base}/api/snapshot`)).json()).entities;
-const view = async (page, tab) => {
-  await page.evaluate((t) => (history.pushState(null, '', `?tab=${t}`), dispatchEvent(new PopStateEvent('popstate'))), tab);
-  await page.locator(`[role=tab][aria-selected=true]#tab-${tab}`).waitFor();
-};
-const paste = (page, cells) => page.getByTestId('grid').evaluate((el, text) => {
-  const data = new DataTransfer();
-  data.setData('text/plain', text);
-  el.dispatchEvent(new ClipboardEvent('paste', { clipboardData: data, bubbles: true, cancelable: true }));
-}, cells.join('\t'));
+const snapshot = snapshotOf(service);
 const live = (page) => page.locator('[data-testid=connection]').filter({ hasText: /^(实时|Live)/ }).waitFor();
 
 /** away does something while the browser is offline: the command waits, the page says so, and it goes by itself later. */
@@ -83,7 +74,7 @@ const tests = {
     await page.getByLabel('品名').waitFor();
     assert.equal(await page.getByLabel('品名').inputValue(), goods);
 
-    const mine = async (g = goods) => (await snapshot(page)).request.filter((r) => r.goods === g);
+    const mine = async (g = goods) => (await snapshot(page)).entities.request.filter((r) => r.goods === g);
     await page.getByTestId('digest').getByText('最省').waitFor();
     await lost(page, 'POST', /\/api\/requests$/, () => page.getByTestId('submit').click());
     await page.getByTestId('request-detail').getByText(goods).waitFor();
@@ -98,7 +89,7 @@ const tests = {
     await page.context().setOffline(false);
     await page.getByTestId('compare').click();
     await page.getByTestId('quotes').locator('summary').first().click();
-    const bookings = async () => (await snapshot(page)).booking.filter((b) => b.request === id);
+    const bookings = async () => (await snapshot(page)).entities.booking.filter((b) => b.request === id);
     await lost(page, 'POST', /\/api\/bookings$/, () => page.getByTestId('take-hold').first().click());
     await page.locator('[data-testid=booking][data-status=HELD]').waitFor();
     assert.equal((await bookings()).length, 1, 'held once');
@@ -158,7 +149,7 @@ const tests = {
     await page.unroute(/\/api\/requests$/);
     await page.getByTestId('submit').click();
     await page.getByTestId('request-detail').getByText(goods).waitFor();
-    assert.equal((await snapshot(page)).request.filter((r) => r.goods === goods).length, 1);
+    assert.equal((await snapshot(page)).entities.request.filter((r) => r.goods === goods).length, 1);
     page.faults.length = 0; // the connections that were cut
     await done(page);
   },
@@ -170,7 +161,7 @@ const tests = {
     await page.getByLabel('Vessel / aircraft').fill(vessel);
     await lost(page, 'POST', /\/api\/departures$/, () => page.getByTestId('publish').click());
     await page.getByRole('button', { name: 'Show on map' }).waitFor();
-    const ships = async () => (await snapshot(page)).departure.filter((d) => d.vessel === vessel);
+    const ships = async () => (await snapshot(page)).entities.departure.filter((d) => d.vessel === vessel);
     assert.equal((await ships()).length, 1, 'published once');
     const [{ id }] = await ships();
 
@@ -209,7 +200,7 @@ const tests = {
     await paste(page, [name, 'no', '6000', '2500', '6', '0.4', '30', '60: 0.8', '', 'USLAX 24/12', 'US 48/50', '', '', '']);
     await page.getByTestId('fleet-apply').getByText('1').waitFor();
     await lost(page, 'POST', /\/api\/warehouses$/, apply);
-    const houses = async () => (await snapshot(page)).warehouse.filter((w) => w.name === name);
+    const houses = async () => (await snapshot(page)).entities.warehouse.filter((w) => w.name === name);
     const house = await until('the warehouse', async () => (await houses())[0]);
     await page.locator(`[data-key="${house.id}"]`).waitFor();
     await away(page, () => page.getByTestId('fleet-file').setInputFiles({ name: 'rates.csv', mimeType: 'text/csv', buffer: Buffer.from(`id,Name,Taking in\n${house.id},${name},9\n`) }));
@@ -224,7 +215,7 @@ const tests = {
     assert.equal((await houses()).length, 1, 'made once');
 
     // Making it public, the answer lost.
-    await page.evaluate((w) => (history.pushState(null, '', `?tab=warehouses&warehouse=${encodeURIComponent(w)}`), dispatchEvent(new PopStateEvent('popstate'))), house.id);
+    await go(page, `?tab=warehouses&warehouse=${encodeURIComponent(house.id)}`);
     const steps = page.getByTestId('make-public');
     await steps.getByRole('button').first().click();
     for (const box of await steps.getByRole('checkbox').all()) await box.check();

@@ -78,6 +78,28 @@ export async function done(page) {
   await page.context().close();
 }
 
+/** go goes to an address of the page as the back button would: without loading it anew. */
+export const go = (page, address) => page.evaluate((to) => {
+  history.pushState(null, '', to);
+  dispatchEvent(new PopStateEvent('popstate'));
+}, address);
+
+/** view goes to a tab by its address, as a link from somebody would. */
+export async function view(page, tab) {
+  await go(page, `?tab=${tab}`);
+  await page.locator(`[role=tab][aria-selected=true]#tab-${tab}`).waitFor();
+}
+
+/** paste puts a row of cells into the grid, as a spreadsheet puts it on the clipboard. */
+export const paste = (page, cells) => page.getByTestId('grid').evaluate((el, text) => {
+  const data = new DataTransfer();
+  data.setData('text/plain', text);
+  el.dispatchEvent(new ClipboardEvent('paste', { clipboardData: data, bubbles: true, cancelable: true }));
+}, cells.join('\t'));
+
+/** snapshotOf makes snapshot, which is what a service's API shows the role of a page now. */
+export const snapshotOf = (service) => async (page) => (await page.request.get(`${service.base}/api/snapshot`)).json();
+
 /** map is a picture of the map alone, without what lies over it. */
 export const map = (page) => page.getByTestId('map').screenshot({ style: '.ticker, .legend, .zoom, .notice, .card { visibility: hidden !important }' });
 

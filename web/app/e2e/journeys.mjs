@@ -2,6 +2,7 @@
 // names and two people at one thing.
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
+import { go, paste, view } from './browser.mjs';
 import { publish } from './kafka.mjs';
 
 const day = 86_400_000;
@@ -16,12 +17,6 @@ async function tabTo(page, target, most = 500) {
     await page.keyboard.press('Tab');
   }
   throw new Error(`Tab does not lead to ${locator}`);
-}
-
-/** view goes to a tab by its address, as a link from somebody would. */
-async function view(page, tab) {
-  await page.evaluate((t) => (history.pushState(null, '', `?tab=${t}`), dispatchEvent(new PopStateEvent('popstate'))), tab);
-  await page.locator(`[role=tab][aria-selected=true]#tab-${tab}`).waitFor();
 }
 
 export function journeys({ service, open, done, until, snapshot, shots }) {
@@ -175,7 +170,7 @@ export function journeys({ service, open, done, until, snapshot, shots }) {
       const now = Date.now();
       const { id } = await post(page, '/api/requests', { origin: 'CNTXG', market: 'US', class: 'general', goods: `why not ${hostile}`, volume_m3: 3, weight_kg: 600, ready: new Date(now + 3 * day).toISOString(),
         due: new Date(now + 9 * day).toISOString(), storage_days: 10, drawdown: 'linear', modes: ['sea'], whole: false, value: 90000 });
-      await page.evaluate((r) => (history.pushState(null, '', `?request=${r}`), dispatchEvent(new PopStateEvent('popstate'))), id);
+      await go(page, `?request=${id}`);
       const due = async () => (await snapshot(page)).entities.request.find((r) => r.id === id).due;
       const before = await due();
       await page.getByTestId('relax').waitFor();
@@ -209,7 +204,7 @@ export function journeys({ service, open, done, until, snapshot, shots }) {
       const list = await until('the next', async () => ((await mine()).length >= 2 ? mine() : null));
       assert.equal(Date.parse(list[1].ready) - Date.parse(list[0].ready), 7 * day);
       const newest = (await mine()).at(-1);
-      await page.evaluate((r) => (history.pushState(null, '', `?request=${r}`), dispatchEvent(new PopStateEvent('popstate'))), newest.id);
+      await go(page, `?request=${newest.id}`);
       await page.getByTestId('repeat').getByRole('button', { name: 'Pause' }).click();
       await page.getByTestId('repeat').getByText('paused').waitFor();
       await page.screenshot({ path: `${shots}/exporter-en-light-repeat.png` });
@@ -297,13 +292,8 @@ export function journeys({ service, open, done, until, snapshot, shots }) {
       await view(firm, 'fleet');
       await firm.getByTestId('fleet-add').click();
       await firm.getByTestId('grid').waitFor();
-      // As a spreadsheet puts it on the clipboard.
-      const line = ['air', vessel, '', 'TSN', to, '', local(depart), local(depart + 12 * 3_600_000), '40', '8000', '', '0.01', '', ''].join('\t');
-      await firm.getByTestId('grid').evaluate((el, text) => {
-        const data = new DataTransfer();
-        data.setData('text/plain', text);
-        el.dispatchEvent(new ClipboardEvent('paste', { clipboardData: data, bubbles: true, cancelable: true }));
-      }, line);
+      const line = ['air', vessel, '', 'TSN', to, '', local(depart), local(depart + 12 * 3_600_000), '40', '8000', '', '0.01', '', ''];
+      await paste(firm, line);
       await firm.getByTestId('fleet-apply').getByText('1').waitFor();
       await firm.getByTestId('fleet-apply').click();
       const flight = await until('the flight at the exporter’s', async () => (await snapshot(exporter)).entities.departure.find((d) => d.vessel === vessel));
@@ -376,12 +366,8 @@ export function journeys({ service, open, done, until, snapshot, shots }) {
       await stores(a);
       await a.getByTestId('fleet-add').click();
       // A row from a spreadsheet: not public, some days free, dearer with age; where it stands follows from its gateway.
-      const line = [name, '否', '6000', '2500', '6', '0.4', '30', '60: 0.8; 120: 1.5', '', 'USLAX 24/12', 'US 48/50', '', '', ''].join('\t');
-      await a.getByTestId('grid').evaluate((el, text) => {
-        const data = new DataTransfer();
-        data.setData('text/plain', text);
-        el.dispatchEvent(new ClipboardEvent('paste', { clipboardData: data, bubbles: true, cancelable: true }));
-      }, line);
+      const line = [name, '否', '6000', '2500', '6', '0.4', '30', '60: 0.8; 120: 1.5', '', 'USLAX 24/12', 'US 48/50', '', '', ''];
+      await paste(a, line);
       await a.getByTestId('fleet-apply').getByText('1').waitFor();
       await a.getByTestId('fleet-apply').click();
       const made = await until('the warehouse', async () => (await snapshot(a)).entities.warehouse.find((w) => w.name === name));
@@ -425,7 +411,7 @@ export function journeys({ service, open, done, until, snapshot, shots }) {
       await until('0.6', async () => (await stands()).storage_m3_day === 0.6);
 
       // From self-run to public, step by step, through a lost connection.
-      await a.evaluate((id) => (history.pushState(null, '', `?tab=warehouses&warehouse=${encodeURIComponent(id)}`), dispatchEvent(new PopStateEvent('popstate'))), made.id);
+      await go(a, `?tab=warehouses&warehouse=${encodeURIComponent(made.id)}`);
       const steps = a.getByTestId('make-public');
       await steps.getByRole('button', { name: '转为公共仓' }).click();
       assert.equal(await steps.getByTestId('next').isDisabled(), true, 'without papers it does not go on');

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { done, launch, map, opener, run, until } from './browser.mjs';
+import { done, launch, map, opener, run, snapshotOf, until } from './browser.mjs';
 import { publish } from './kafka.mjs';
 import { different, inked, pointOf } from './pixels.mjs';
 import { startService } from './service.mjs';
@@ -12,7 +12,7 @@ const service = await startService();
 const browser = await launch();
 const open = opener(service, browser);
 
-const snapshot = async (page) => (await page.request.get(`${service.base}/api/snapshot`)).json();
+const snapshot = snapshotOf(service);
 
 /** faultless fails on any violation that axe-core finds in the map, its controls, table and card. */
 async function faultless(page, what) {

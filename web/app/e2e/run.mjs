@@ -2,7 +2,7 @@
 //   HAIHE_BIN    the haihe binary, built with the app inside (required)
 //   and what browser.mjs takes
 import assert from 'node:assert/strict';
-import { done, launch, map, opener, patience, run, shots, until, watch } from './browser.mjs';
+import { done, launch, map, opener, patience, run, shots, snapshotOf, until, watch } from './browser.mjs';
 import { journeys } from './journeys.mjs';
 import { publish } from './kafka.mjs';
 import { different, inked, pointOf, red } from './pixels.mjs';
@@ -13,8 +13,7 @@ const service = await startService();
 const browser = await launch();
 const open = opener(service, browser);
 
-/** snapshot is what the API shows a role now. */
-const snapshot = async (page) => (await page.request.get(`${service.base}/api/snapshot`)).json();
+const snapshot = snapshotOf(service);
 
 const tests = {
   async 'the map draws coast, lanes and what moves'() {

@@ -1,12 +1,10 @@
 // Every view of every role, as an address and what to press there, for tests that look at all of them.
+import { go } from './browser.mjs';
 
 /** visit goes to a view by its address, as the back button would: without loading the page anew. */
 export async function visit(page, view) {
   await page.keyboard.press('Escape');
-  await page.evaluate((go) => {
-    history.pushState(null, '', go);
-    dispatchEvent(new PopStateEvent('popstate'));
-  }, view.go);
+  await go(page, view.go);
   await page.getByTestId('skeleton').waitFor({ state: 'detached' });
   await view.act?.(page);
 }
